@@ -1,9 +1,9 @@
 /*
  * edit.h - the only way a message changes: received bytes plus a list of edits.
  *
- * An edit says: at byte `at` of the source, cut `cut` bytes and put `text` there, because of `rule`.
- * SIP and SDP yield edits of this one type, so what leaves is rendered in a single pass and every
- * byte outside the edits is the byte that came in.
+ * An edit says: at byte `at` of the source, cut `cut` bytes and put `text` there, because of
+ * `rule`. SIP and SDP yield edits of this one type, so what leaves is rendered in a single pass and
+ * every byte outside the edits is the byte that came in.
  */
 #ifndef SDP_EDIT_H
 #define SDP_EDIT_H
@@ -14,15 +14,15 @@
 /* Why an edit was made: an index into edit_rule_names[], for traces and logs. */
 enum edit_rule {
     RULE_NONE,
-    RULE_START_LINE,    /* Request-URI */
+    RULE_START_LINE, /* Request-URI */
     RULE_VIA,
     RULE_CONTACT,
-    RULE_ROUTE,         /* Route, Record-Route, Path, Service-Route */
-    RULE_IDENTITY,      /* Refer-To, P-Asserted-Identity ... */
+    RULE_ROUTE,    /* Route, Record-Route, Path, Service-Route */
+    RULE_IDENTITY, /* Refer-To, P-Asserted-Identity ... */
     RULE_MAX_FORWARDS,
-    RULE_LENGTH,        /* Content-Length */
-    RULE_STRIPPED,      /* strip_headers, credentials of ours */
-    RULE_COMPACT,       /* header names made short for a small MTU */
+    RULE_LENGTH,   /* Content-Length */
+    RULE_STRIPPED, /* strip_headers, credentials of ours */
+    RULE_COMPACT,  /* header names made short for a small MTU */
     RULE_SDP_ORIGIN,
     RULE_SDP_CONNECTION,
     RULE_SDP_PORT,
@@ -68,7 +68,8 @@ int64_t edits_growth(const struct edits *e, uint32_t from);
 /* Renders source + edits into out. Edits may have been added in any order; they are sorted here,
  * stably. Returns 0 and the length in *len; EOVERFLOW when the list ran full; ERANGE when edits
  * overlap or reach past the source (a bug of ours, never the network's); ENOBUFS when out is too
- * small. Nothing is to be sent on an error. */
+ * small. Insertions where a cut begins or ends do not overlap it. Nothing is to be sent on an
+ * error. */
 int edits_render(struct edits *e, struct span source, char *out, size_t room, size_t *len);
 
 #endif
