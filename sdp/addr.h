@@ -30,12 +30,14 @@ struct prefix {
  * Returns 0, or EINVAL with *out untouched. */
 int addr_parse_ip(struct span text, struct addr *out);
 
-/* Reads "ip", "ip:port", "[ip6]" or "[ip6]:port"; a port of 0 or above 65535 is an error.
+/* Reads "ip", "ip:port", "[ip6]" or "[ip6]:port"; a port of 0 or above 65535 is an error. IPv6
+ * without brackets is read whole, as an address without a port.
  * Without a port the port becomes default_port. Returns 0 or EINVAL, *out untouched. */
 int addr_parse(struct span text, uint16_t default_port, struct addr *out);
 
 /* Splits "host", "host:port", "[ip6]:port" without looking at what the host is. host excludes the
- * brackets; *port is 0 where none is given. Returns 0 or EINVAL. */
+ * brackets; two colons without brackets are an IPv6 host without a port. *port is 0 where none is
+ * given. Returns 0 or EINVAL. */
 int addr_split(struct span text, struct span *host, uint16_t *port);
 
 /* Print the address alone ("100.64.0.1", "fd00::1") or with brackets and port as SIP writes it
@@ -74,7 +76,8 @@ bool addr_is_loopback(const struct addr *a); /* 127.0.0.0/8 or ::1 */
 /* Reads "ip" (a full-length prefix) or "ip/bits". Host bits beyond the length must be 0.
  * Returns 0 or EINVAL, *out untouched. */
 int prefix_parse(struct span text, struct prefix *out);
-size_t prefix_print(const struct prefix *p, char *out); /* ADDR_TEXT bytes */
+/* As prefix_parse reads it, a full-length prefix as the address alone. out has ADDR_TEXT bytes. */
+size_t prefix_print(const struct prefix *p, char *out);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 
 #endif
