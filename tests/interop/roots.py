@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Minimal Debian roots with Asterisk in them, made once and kept.
 
-    roots.py DIR [SUITE...]     make what is missing below DIR (default: all of roots.conf)
+    roots.py [--or-skip] DIR [SUITE...]     make what is missing below DIR (default: all of roots.conf)
 
-The mirror is the one this machine installs from; TAILTRUNK_MIRROR names another one.
+--or-skip: status 77 instead of 1 where it cannot be done, unless CI=true. The mirror is the one this machine installs from; TAILTRUNK_MIRROR names another one.
 """
 import concurrent.futures
+import fcntl
 import os
 import shutil
 import subprocess
@@ -70,10 +71,18 @@ def make(base, suite):
         return path
     if suite not in suites():
         raise RootError(f'{suite} is not in roots.conf')
+    os.makedirs(base, exist_ok=True)
+    with open(path + '.lock', 'w', encoding='utf-8') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready(base, suite):
+            _bootstrap(path, suite)
+    return path
+
+
+def _bootstrap(path, suite):
     if not shutil.which('mmdebstrap'):
         raise RootError('mmdebstrap is not installed')
     shutil.rmtree(path, ignore_errors=True)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     log = path + '.log'
     command = [
         'mmdebstrap', '--variant=minbase', '--mode=root',
@@ -95,25 +104,34 @@ def make(base, suite):
         hosts.write(f'127.0.0.1 localhost\n127.0.1.1 {HOSTNAME}\n')
     with open(os.path.join(path, STAMP), 'w', encoding='utf-8') as stamp:
         stamp.write('made by tests/interop/roots.py\n')
-    return path
 
 
 def main():
-    if len(sys.argv) < 2:
+    words = sys.argv[1:]
+    failure = 1
+    if words[:1] == ['--or-skip']:
+        words.pop(0)
+        failure = 1 if os.environ.get('CI') == 'true' else 77
+    if not words:
         sys.exit(__doc__)
-    base = sys.argv[1]
+    base, *names = words
+    if os.geteuid() != 0:
+        print('roots: needs root')
+        return failure
 
     def one(suite):
         print(f'root {suite}: {"there" if ready(base, suite) else "making it, about a minute"}', flush=True)
         try:
             make(base, suite)
-        except (RootError, subprocess.CalledProcessError) as error:
+        except (RootError, OSError, subprocess.CalledProcessError) as error:
             return f'root {suite}: {error}'
+        return ''
 
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        errors = [error for error in pool.map(one, sys.argv[2:] or suites()) if error]
-    sys.exit('\n'.join(errors) if errors else 0)
+        errors = [error for error in pool.map(one, names or suites()) if error]
+    print('\n'.join(errors), end='\n' if errors else '')
+    return failure if errors else 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""A real Asterisk in a site's namespace, on a shared root with a folder of its own.
+
+What a number does when it is dialled from a trunk stands in its first three digits (DIALPLAN);
+what follows tells one call from another.
+"""
+import glob
+import os
+import time
+
+from ami import Ami
+from net import LabError
+from roots import HOSTNAME
+
+MODULES = '''
+    res_timing_timerfd res_pjproject res_sorcery_config res_sorcery_memory res_sorcery_astdb
+    res_pjsip res_pjsip_session res_pjsip_pubsub chan_pjsip res_rtp_asterisk res_pjsip_sdp_rtp res_pjsip_nat
+    res_pjsip_caller_id res_pjsip_rfc3326 res_pjsip_dtmf_info res_pjsip_logger res_pjsip_path res_pjsip_acl
+    res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_anonymous
+    res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
+    res_pjsip_outbound_registration res_pjsip_registrar
+    codec_ulaw format_pcm format_sln pbx_config func_channel func_callerid func_cut func_groupcount func_uri func_periodic_hook
+    bridge_simple bridge_native_rtp bridge_builtin_features
+    app_dial app_playtones app_mixmonitor app_chanspy app_senddtmf app_verbose'''.split()
+
+DIALPLAN = '''
+[globals]
+TONE={tone}
+
+[talk]
+exten => s,1,Playtones(${{TONE}})
+ same => n,Wait(3600)
+ same => n,Hangup()
+
+[trunk]
+; 100 answers and plays the tone of this exchange
+exten => _100.,1,Answer()
+ same => n,Goto(talk,s,1)
+; 200 plays it before it answers, for as long as nobody makes it answer
+exten => _200.,1,Progress()
+ same => n,Goto(talk,s,1)
+; 300 rings for ever
+exten => _300.,1,Ringing()
+ same => n,Wait(3600)
+; 400 is busy
+exten => _400.,1,Hangup(17)
+; 500 rings the telephone of this exchange
+exten => _500.,1,Dial(PJSIP/phone)
+
+[answered]
+exten => s,1,Answer()
+ same => n,Goto(talk,s,1)
+
+[phones]
+; what a telephone dials goes out by the trunk it names: trunk*number
+exten => _[a-z]!,1,Dial(PJSIP/${{CUT(EXTEN,*,2)}}@${{CUT(EXTEN,*,1)}})
+'''
+
+FILES = {
+    'asterisk.conf': '''
+[directories]
+astetcdir => /mnt/etc
+astvarlibdir => /mnt/lib
+astdbdir => /mnt/lib
+astkeydir => /mnt/lib
+astspooldir => /mnt/spool
+astrundir => /mnt/run
+astlogdir => /mnt/log
+astdatadir => /usr/share/asterisk
+astmoddir => {moddir}
+[options]
+verbose = 3
+''',
+    'logger.conf': '''
+[general]
+dateformat = %T.%3q
+[logfiles]
+full => notice,warning,error,verbose
+''',
+    'manager.conf': '''
+[general]
+enabled = yes
+timestampevents = yes
+bindaddr = 127.0.0.1
+port = 5038
+[lab]
+secret = lab
+read = all
+write = all
+''',
+    'cli.conf': '[startup_commands]\npjsip set logger on = yes\n',
+    'rtp.conf': '[general]\nrtpstart={rtp[0]}\nrtpend={rtp[1]}\n',
+    'extensions.conf': DIALPLAN,
+}
+# Without these files Asterisk only complains.
+EMPTY = ('pjproject.conf features.conf cdr.conf cel.conf ccss.conf acl.conf udptl.conf stasis.conf '
+         'indications.conf codecs.conf dsp.conf musiconhold.conf').split()
+
+
+class Asterisk:
+    """One exchange. Written, started and stopped by the Lab."""
+
+    def __init__(self, lab, site, root, pjsip, tone, rtp=(10000, 10200)):
+        self.lab = lab
+        self.site = site
+        self.name = site.name
+        self.root = root
+        self.tone = tone
+        self.folder = os.path.join(lab.folder, self.name)
+        self.log = os.path.join(self.folder, 'log', 'full')
+        self.console = os.path.join(self.folder, 'console')
+        moddir = os.path.dirname(glob.glob(f'{root}/usr/lib/**/asterisk/modules/chan_pjsip.so', recursive=True)[0])
+        values = {'tone': tone, 'rtp': rtp, 'moddir': moddir[len(root):]}
+        for folder in ('etc', 'lib', 'spool/monitor', 'run', 'log'):
+            os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
+        for name, text in FILES.items():
+            self._write(name, text.format(**values))
+        for name in EMPTY:
+            self._write(name, '')
+        self._write('modules.conf', '[modules]\nautoload=no\n'
+                    + ''.join(f'load={module}.so\n' for module in MODULES))
+        self._write('pjsip.conf', pjsip)
+        self.process = None
+        self.ami = None
+
+    def _write(self, name, text):
+        with open(os.path.join(self.folder, 'etc', name), 'w', encoding='utf-8') as conf:
+            conf.write(text)
+
+    def start(self):
+        """Start it; ready() waits until it takes calls."""
+        script = (f'hostname {HOSTNAME} && mount --bind "$2" "$1/mnt" && '
+                  'exec chroot "$1" asterisk -f -C /mnt/etc/asterisk.conf')
+        with open(self.console, 'ab') as console:
+            self.process = self.site.space.popen(
+                ['unshare', '--mount', '--uts', 'sh', '-ec', script, 'sh', self.root, self.folder],
+                stdin=-3, stdout=console, stderr=console)
+
+    def ready(self, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not self.ami:
+            if self.process.poll() is not None:
+                raise LabError(f'Asterisk {self.name} ended at once, see {self.console}')
+            sock = self.site.space.socket()
+            try:
+                self.ami = Ami(sock, ('127.0.0.1', 5038), self.lab.until)
+            except ConnectionRefusedError:
+                sock.close()
+                if time.monotonic() > deadline:
+                    raise LabError(f'Asterisk {self.name} has no manager after {seconds} s') from None
+                self.lab.pump(0.02)
+        self.lab.watch(self.ami)
+        self.ami.action('Login', Username='lab', Secret='lab')
+        self.ami.expect('FullyBooted', seconds)
+
+    def stop(self):
+        if self.ami:
+            self.lab.unwatch(self.ami)
+            self.ami.close()
+            self.ami = None
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def configure(self, pjsip):
+        """New trunks, while it runs."""
+        self._write('pjsip.conf', pjsip)
+        self.ami.command('module reload res_pjsip.so')
+
+    # Calls
+
+    def originate(self, trunk, number, context='talk'):
+        """Ask it to call `number` by `trunk`; returns our Leg, which may not be answered for long."""
+        ident = f'{self.name}-{number}'
+        leg = Leg(self, ident)
+        self.ami.send('Originate', Channel=f'PJSIP/{number}@{trunk}', Context=context, Exten='s', Priority=1,
+                      ChannelId=ident, CallerID=f'"{self.name}" <{self.name.lower()}>', Timeout=120000, Async='true')
+        return leg
+
+    def incoming(self, number, seconds=10):
+        """Wait for a call from a trunk to that number; returns its Leg."""
+        event = self.ami.expect('Newchannel', seconds, Exten=number, Context='trunk')
+        return Leg(self, event['Uniqueid'])
+
+    def channels(self):
+        """Names of all channels there are."""
+        return [line.split('!')[0] for line in self.ami.command('core show channels concise').splitlines() if '!' in line]
+
+
+class Leg:
+    """One channel of one exchange."""
+
+    def __init__(self, exchange, ident):
+        self.exchange = exchange
+        self.ami = exchange.ami
+        self.ident = ident
+        self.recordings = 0
+
+    def __str__(self):
+        return f'{self.exchange.name}:{self.ident}'
+
+    def expect(self, event, seconds=10, since=0, **headers):
+        return self.ami.expect(event, seconds, since, Uniqueid=self.ident, **headers)
+
+    @property
+    def channel(self):
+        return self.expect('Newchannel')['Channel']
+
+    def answered(self, seconds=10):
+        self.expect('Newstate', seconds, ChannelStateDesc='Up')
+
+    def ended(self):
+        """The Hangup event, or None while the channel lives."""
+        return self.ami.find('Hangup', Uniqueid=self.ident)
+
+    def hangup(self):
+        self.ami.action('Hangup', Channel=self.channel, Cause=16)
+
+    def get(self, variable):
+        return self.ami.action('Getvar', Channel=self.channel, Variable=variable)['Value']
+
+    def received(self):
+        """RTP packets this exchange received on this channel."""
+        return int(self.get('CHANNEL(rtcp,rxcount)') or 0)
+
+    def sent(self):
+        return int(self.get('CHANNEL(rtcp,txcount)') or 0)
+
+    def record(self):
+        """Start to record what is heard; returns a recording for done()."""
+        self.recordings += 1
+        path = f'spool/monitor/{self.ident}-{self.recordings}.sln'
+        self.ami.action('MixMonitor', Channel=self.channel, File=f'/mnt/{path}.mixed.sln', Options=f'r(/mnt/{path})')
+        return os.path.join(self.exchange.folder, path)
+
+    def record_end(self):
+        self.ami.action('StopMixMonitor', Channel=self.channel)

@@ -1,0 +1,181 @@
+"""The lab: sites of a tailnet with real exchanges, and tailtrunk between one of them and its trunks.
+
+    with Lab(env, 'AB', masquerade={('A', 'B')}) as lab:
+        lab.exchange('A', 'forky', pjsip=...)
+        lab.exchange('B', 'bullseye', pjsip=...)
+        lab.boot()
+        call = lab.call('A', 'B', trunk='b')
+        call.both_hear()
+        call.end('A')
+
+All waiting goes through `until`, which meanwhile reads every manager connection of the lab.
+A Lab belongs to one process and to its main thread.
+"""
+import itertools
+import os
+import select
+import shutil
+import time
+
+import tone
+from asterisk import Asterisk
+from net import LabError, Tailnet
+from proxy import Proxy
+
+# Multiples of 4 Hz, none a harmonic of another.
+TONES = {'A': 440, 'B': 620, 'C': 800, 'D': 1040}
+POLL = 0.03
+
+
+class Failed(AssertionError):
+    """What was expected of the system under test did not happen."""
+
+
+class Lab:
+    """A tailnet with exchanges. Leaves nothing behind but its folder, and that only on failure."""
+
+    serial = itertools.count(1)
+
+    def __init__(self, env, sites='AB', masquerade=()):
+        self.env = env
+        self.folder = os.path.join(env.folder, f'lab{next(self.serial)}')
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.net = Tailnet(sites, masquerade)
+        self.exchanges = {}
+        self.proxies = []
+        self.watched = []
+        self.numbers = itertools.count(1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if kind is None:
+                for proxy in self.proxies:
+                    proxy.stop()
+        finally:
+            for proxy in self.proxies:
+                proxy.kill()
+            for exchange in self.exchanges.values():
+                exchange.stop()
+            self.net.close()
+
+    # Making
+
+    def exchange(self, name, suite, pjsip, **options):
+        self.exchanges[name] = Asterisk(self, self.net.sites[name], self.env.root(suite), pjsip, TONES[name], **options)
+        return self.exchanges[name]
+
+    def proxy(self, name, config):
+        """tailtrunk beside exchange `name`; config is a dict or YAML text."""
+        self.proxies.append(Proxy(self, self.net.sites[name], self.env.tailtrunk, config))
+        return self.proxies[-1]
+
+    def boot(self):
+        """Start everything at once and wait until all of it is ready."""
+        for exchange in self.exchanges.values():
+            exchange.start()
+        for proxy in self.proxies:
+            proxy.start()
+        for party in (*self.exchanges.values(), *self.proxies):
+            party.ready()
+
+    # Waiting
+
+    def watch(self, connection):
+        self.watched.append(connection)
+
+    def unwatch(self, connection):
+        if connection in self.watched:
+            self.watched.remove(connection)
+
+    def pump(self, seconds):
+        """Read what comes within that time, at most one batch per connection."""
+        for connection in select.select(self.watched, [], [], seconds)[0]:
+            if not connection.receive():
+                self.unwatch(connection)
+                raise LabError('an exchange closed its manager connection')
+
+    def until(self, predicate, seconds, what):
+        """Wait until predicate() is true and return its value."""
+        deadline = time.monotonic() + seconds
+        while True:
+            value = predicate()
+            if value:
+                return value
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Failed(f'not within {seconds} s: {what}')
+            self.pump(min(left, POLL))
+
+    def stand(self, seconds, legs=()):
+        """Let time pass, in which none of the legs may end."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.pump(min(POLL * 4, max(0, end - time.monotonic())))
+            for leg in legs:
+                gone = leg.ended()
+                if gone:
+                    raise Failed(f'{leg} ended early: {gone["Cause"]} {gone["Cause-txt"]}')
+
+    # Calls
+
+    def number(self, prefix):
+        """A number for one call: the prefix says what the far exchange does with it."""
+        return f'{prefix}{next(self.numbers)}'
+
+    def call(self, caller, callee, trunk=None, answered=True):
+        """A call that the far exchange answers; both play their tone."""
+        number = self.number('100')
+        near = self.exchanges[caller].originate(trunk or callee.lower(), number)
+        far = self.exchanges[callee].incoming(number)
+        call = Call(self, near, far)
+        if answered:
+            near.answered()
+        return call
+
+
+class Call:
+    """Both legs of a call between two exchanges."""
+
+    def __init__(self, lab, near, far):
+        self.lab = lab
+        self.near = near
+        self.far = far
+        self.legs = (near, far)
+
+    def stand(self, seconds):
+        self.lab.stand(seconds, self.legs)
+
+    def heard(self):
+        """Packets received by the caller and by the callee so far."""
+        return self.near.received(), self.far.received()
+
+    def both_hear(self, packets=40, seconds=6):
+        """Both get that many packets more, and in them the other's tone."""
+        near, far = self.legs
+        hear(self.lab, {near: far.exchange.tone, far: near.exchange.tone}, packets, seconds)
+
+    def end(self, by):
+        """The exchange named hangs up; both legs must be gone soon."""
+        for leg in self.legs:
+            if leg.exchange.name == by:
+                leg.hangup()
+        self.ended()
+
+    def ended(self, seconds=5):
+        for leg in self.legs:
+            self.lab.until(leg.ended, seconds, f'end of {leg}')
+
+
+def hear(lab, expected, packets=40, seconds=6):
+    """Every leg receives that many packets, and in them the tone: expected is {leg: frequency}."""
+    paths = {leg: leg.record() for leg in expected}
+    before = {leg: leg.received() for leg in expected}
+    for leg in expected:
+        lab.until(lambda: leg.received() - before[leg] >= packets, seconds, f'{packets} packets of RTP heard by {leg}')
+    for leg, frequency in expected.items():
+        leg.record_end()
+        lab.until(lambda: tone.heard(paths[leg], frequency), 3, f'the {frequency} Hz tone heard by {leg}')

@@ -1,0 +1,102 @@
+"""pjsip.conf sections for the ways in which exchanges are connected.
+
+Each function returns text; keyword arguments that are not named in a signature become options of
+the endpoint, with _ for a leading digit's sake: rel100 writes 100rel.
+"""
+
+QUIET = {'disallow': 'all', 'allow': 'ulaw', 'rtp_timeout': 0, 'ice_support': 'no'}
+
+
+def section(name, kind, options):
+    lines = [f'[{name}]', f'type={kind}']
+    for key, value in options.items():
+        if value is None:
+            continue
+        text = {True: 'yes', False: 'no'}.get(value, value) if isinstance(value, bool) else value
+        lines.append(f'{"100rel" if key == "rel100" else key}={text}')
+    return '\n'.join(lines) + '\n\n'
+
+
+def basis(port, mikopbx=False, **options):
+    """Global part and transport. `mikopbx`: the order of identification that MikoPBX sets."""
+    if mikopbx:
+        options = {'disable_multi_domain': True, 'endpoint_identifier_order': 'username,ip,anonymous',
+                   'user_agent': 'PBX', **options}
+    return (section('global', 'global', options)
+            + section('transport-udp', 'transport', {'protocol': 'udp', 'bind': f'0.0.0.0:{port}'}))
+
+
+def _auth(name, login):
+    return section(name, 'auth', {'auth_type': 'userpass', 'username': login[0], 'password': login[1]})
+
+
+def provider(name, host, proxy=None, port=5060, match=(), login=None, register=False, qualify=0, **options):
+    """A provider as MikoPBX writes it: outbound registration if asked, else by IP address.
+
+    proxy: its field "outbound proxy", ip:port. login: (user, password) used toward the far end.
+    """
+    route = f'sip:{proxy}\\;lr' if proxy else None
+    user = f'{login[0]}@' if login else ''
+    text = ''
+    if login:
+        text += _auth(f'{name}-OUT', login)
+    if register:
+        text += section(f'REG-{name}', 'registration', {
+            'transport': 'transport-udp', 'server_uri': f'sip:{host}:{port}',
+            'client_uri': f'sip:{user}{host}:{port}', 'contact_user': login[0], 'expiration': 120,
+            'retry_interval': 45, 'max_retries': 200, 'forbidden_retry_interval': 300,
+            'fatal_retry_interval': 300, 'outbound_auth': f'{name}-OUT', 'outbound_proxy': route})
+    text += section(name, 'aor', {
+        'max_contacts': 1, 'contact': f'sip:{user}{host}:{port}', 'qualify_frequency': qualify,
+        'qualify_timeout': '3.0', 'outbound_proxy': route})
+    matches = [*match, host] + ([proxy.split(':')[0]] if proxy else [])
+    text += section(name, 'identify', {'endpoint': name, 'match': ','.join(matches)})
+    text += section(name, 'endpoint', {
+        **QUIET, 'context': 'trunk', 'dtmf_mode': 'rfc4733',
+        'from_user': login[0] if login else None, 'from_domain': host, 'aors': name,
+        'outbound_proxy': route, 'outbound_auth': f'{name}-OUT' if login else None,
+        'rel100': False, 'timers': False, 'rtp_symmetric': True, 'force_rport': True,
+        'rewrite_contact': True, 'direct_media': False, 'transport': 'transport-udp', **options})
+    return text
+
+
+def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=False, line=False, qualify=0, **options):
+    """A trunk of a plain Asterisk. `line`: its registration carries line=, as many guides say."""
+    route = f'sip:{proxy}\\;lr' if proxy else None
+    text = ''
+    if login:
+        text += _auth(f'{name}-out', login)
+    if register:
+        text += section(f'{name}-reg', 'registration', {
+            'transport': 'transport-udp', 'server_uri': f'sip:{host}:{port}',
+            'client_uri': f'sip:{login[0]}@{host}:{port}', 'contact_user': login[0], 'expiration': 120,
+            'outbound_auth': f'{name}-out', 'outbound_proxy': route,
+            'line': True if line else None, 'endpoint': name if line else None})
+    text += section(name, 'aor', {
+        'contact': f'sip:{host}:{port}', 'qualify_frequency': qualify, 'outbound_proxy': route})
+    if not line:
+        matches = [*match, host] + ([proxy] if proxy else [])
+        text += section(name, 'identify', {'endpoint': name, 'match': ','.join(matches)})
+    text += section(name, 'endpoint', {
+        **QUIET, 'context': 'trunk', 'aors': name, 'outbound_proxy': route,
+        'from_user': login[0] if login else None, 'outbound_auth': f'{name}-out' if login else None,
+        'direct_media': False, 'transport': 'transport-udp', **options})
+    return text
+
+
+def account(name, password, contacts=1024, **options):
+    """The one inbound account an exchange publishes: others register and authenticate with it."""
+    return (_auth(f'{name}-in', (name, password))
+            + section(name, 'aor', {'max_contacts': contacts})
+            + section(name, 'endpoint', {
+                **QUIET, 'context': 'trunk', 'aors': name, 'auth': f'{name}-in',
+                'direct_media': False, 'transport': 'transport-udp', **options}))
+
+
+def phone(name, address, **options):
+    """A telephone on the exchange's own side, told by its address; address is ip:port."""
+    return (section(name, 'aor', {'contact': f'sip:{name}@{address}', 'qualify_frequency': 0})
+            + section(name, 'identify', {'endpoint': name, 'match': address})
+            + section(name, 'endpoint', {
+                **QUIET, 'context': 'phones', 'aors': name, 'direct_media': False,
+                'transport': 'transport-udp', **options}))
