@@ -133,9 +133,8 @@ bool addr_is_loopback(const struct addr *a)
 static uint8_t prefix_mask(unsigned bits, size_t i)
 {
     size_t before = i * 8;
-    if (bits <= before)
-        return 0;
-    return bits >= before + 8 ? 0xff : (uint8_t)(0xff00u >> (bits - before));
+    size_t here = bits > before ? bits - before : 0;
+    return (uint8_t)(0xff00u >> (here < 8 ? here : 8));
 }
 
 static unsigned family_bits(unsigned family)

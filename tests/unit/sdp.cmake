@@ -1,0 +1,3 @@
+unit_test(addr tt_sdp)
+unit_test(map tt_sdp)
+unit_test(edit tt_sdp)
