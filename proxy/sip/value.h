@@ -1,12 +1,14 @@
 /*
  * value.h - what stands in SIP header values and URIs, as views into the message.
  *
- * libosip2's parsers decide whether a value is well-formed and what it means; value.c, the only
- * file that includes libosip2, then finds where those parts stand in the bytes. Where the two
- * disagree the value counts as unreadable: nobody downstream shall see another host than we did.
+ * libosip2's parsers decide whether an address, a sip: URI or a Via is well-formed and what it means;
+ * value.c, the only file that includes libosip2, then finds where those parts stand in the bytes.
+ * Where the two disagree the value counts as unreadable: nobody downstream shall see another host than
+ * we did. Lists, parameters and numbers (CSeq, RAck, seconds) need no library.
  *
  * All functions return 0 or EINVAL; on EINVAL *out is not to be used. Views live as long as the
- * input. Nothing is kept.
+ * input. Nothing is kept. One thread at a time in the whole process: libosip2 is lent a scratch arena
+ * through its global allocator hooks for the length of a call.
  */
 #ifndef SIP_VALUE_H
 #define SIP_VALUE_H
@@ -26,20 +28,26 @@ struct sip_uri {
     struct addr addr;     /* host:port when the host is an IP literal, else family ADDR_NONE */
 };
 
-/* sip: and sips: URIs are split; for any other scheme only whole and scheme are set. */
+/* An element longer than this, or with more parameters than SIP_MAX_PARAMS, is unreadable. */
+#define SIP_MAX_ELEMENT 4096
+#define SIP_MAX_PARAMS 64
+
+/* sip: and sips: URIs are split; for any other scheme only whole and scheme are set. No white space
+ * and no control bytes may stand in a URI; an empty user ("sip:@host") has p != NULL and n == 0. */
 int sip_uri_read(struct span text, struct sip_uri *out);
 
 /* One element of From, To, Contact, Route, Refer-To, P-Asserted-Identity, Diversion... */
 struct sip_name_addr {
     struct span whole;   /* the element without the separating comma or outer white space */
     struct sip_uri uri;
-    bool bracketed;      /* the URI stands in <> */
+    bool bracketed;      /* the URI stands in <>; without them it has no ';', '?' or ',' (§20.10) */
     bool star;           /* "*" (Contact of a REGISTER); nothing else is set then */
     struct span params;  /* header parameters: from the ';' after '>' (or after the addr-spec) on */
 };
 int sip_name_addr_read(struct span element, struct sip_name_addr *out);
 
-/* Walks a comma-separated value: returns false at its end. Commas in quotes and <> do not split. */
+/* Walks a comma-separated value: returns false at its end. Commas in quotes and <> do not split; empty
+ * elements are passed over. */
 bool sip_list_next(struct span *rest, struct span *element);
 
 /* Looks up ";name" or ";name=value" (any case) in a parameter list that begins with ';'. found =
@@ -47,7 +55,7 @@ bool sip_list_next(struct span *rest, struct span *element);
  * *where (may be NULL) is the whole ";name=value" with its semicolon, for cutting it out. */
 bool sip_param(struct span params, const char *name, struct span *value, struct span *where);
 
-/* The tag of a From or To value; p == NULL: none. */
+/* The tag of a From or To value; p == NULL: none. Two tags, or one without a value, are EINVAL. */
 int sip_tag_read(struct span value, struct span *tag);
 
 struct sip_via {
@@ -60,8 +68,9 @@ struct sip_via {
     bool has_rport;       /* the parameter is there */
     uint16_t rport;       /* its value; 0 = none */
     struct span transport; /* "UDP" */
+    struct span params;   /* from the first ';' to the end of the via-parm; n == 0: none */
 };
-/* The first via-parm of a Via value. */
+/* The first via-parm of a Via value. Any version of SIP is read, so that SIP/3.0 can be answered. */
 int sip_via_read(struct span value, struct sip_via *out);
 
 struct sip_cseq {
