@@ -156,7 +156,10 @@ struct conf_errors {
 };
 
 /* How conf_read gets the files named by `include:` (a glob pattern relative to the main file's
- * folder): calls `each` for every match in sorted order. A test passes its own. */
+ * folder): calls `each` for every match in sorted order, and stops with what `each` returns unless
+ * that is 0. A match that cannot be read is passed with bytes NULL and its errno as n. Returns ENOENT
+ * where nothing matches, which is an error only for a pattern without wildcards. A test passes its
+ * own. */
 struct conf_include {
     int (*glob)(void *self, const char *folder, const char *pattern,
                 int (*each)(void *to, const char *file, const char *bytes, size_t n), void *to);
