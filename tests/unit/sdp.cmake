@@ -1,3 +1,5 @@
 unit_test(addr tt_sdp)
 unit_test(map tt_sdp)
 unit_test(edit tt_sdp)
+unit_test(sdp_read tt_sdp)
+unit_test(multipart tt_sdp)
