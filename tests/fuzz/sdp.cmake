@@ -1,0 +1,2 @@
+fuzz_target(sdp tt_sdp)
+fuzz_target(multipart tt_sdp)
