@@ -1,0 +1,3 @@
+unit_test(latch tt_relay_pure)
+unit_test(rtp tt_relay_pure)
+unit_test(mailbox tt_relay_pure Threads::Threads)
