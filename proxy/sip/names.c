@@ -123,7 +123,12 @@ enum sip_header_id sip_header_of(struct span name)
         return compact_header_of(span_lower(name.p[0]));
     if (name.n > LONGEST_NAME)
         return HEADER_OTHER;
-    for (const uint8_t *id = ids_by_length[name.n]; *id != HEADER_OTHER; id++) {
+    const uint8_t *ids = ids_by_length[name.n];
+    for (const uint8_t *id = ids; *id != HEADER_OTHER; id++) {
+        if (memcmp(name.p, sip_header_names[*id].name, name.n) == 0)
+            return (enum sip_header_id) * id; /* nearly everybody writes them as the RFCs do */
+    }
+    for (const uint8_t *id = ids; *id != HEADER_OTHER; id++) {
         if (span_is_nocase(name, span_of(sip_header_names[*id].name, name.n)))
             return (enum sip_header_id) * id;
     }

@@ -25,7 +25,12 @@ static inline bool is_alnum(char c)
     return is_digit(c) || (l >= 'a' && l <= 'z');
 }
 
-bool is_token_char(char c);
+extern const uint32_t token_chars[8];
+
+static inline bool is_token_char(char c)
+{
+    return token_chars[(unsigned char)c >> 5] >> (c & 31) & 1;
+}
 
 static inline bool is_control(char c)
 {

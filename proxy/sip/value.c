@@ -71,9 +71,9 @@ static void arena_leave(struct allocators before)
  * its copy they are spaces and underscores. Every byte keeps its place. */
 static void copy_tidy(char *copy, size_t n)
 {
-    bool odd = false;
+    unsigned char odd = 0;
     for (size_t i = 0; i < n; i++)
-        odd |= (signed char)copy[i] < 0x20 || copy[i] == 0x7f;
+        odd |= (unsigned char)((signed char)copy[i] < 0x20 || copy[i] == 0x7f);
     if (!odd)
         return;
     for (size_t i = 0; i < n; i++) {
@@ -98,17 +98,6 @@ static const char *text_copy(struct span text)
 static bool same(const char *theirs, struct span ours)
 {
     return theirs ? strlen(theirs) == ours.n && memcmp(theirs, ours.p, ours.n) == 0 : ours.n == 0;
-}
-
-/* libosip2's lists make each addition walk what is there: few separators, little work. */
-static bool is_bounded(struct span text)
-{
-    size_t separators = 0;
-    if (text.n > SIP_MAX_ELEMENT)
-        return false;
-    for (size_t i = 0; i < text.n; i++)
-        separators += text.p[i] == ';' || text.p[i] == '&';
-    return separators <= 2 * SIP_MAX_PARAMS;
 }
 
 /* ---- host and port -----------------------------------------------------------------------------
@@ -163,14 +152,24 @@ static size_t byte_find(struct span s, size_t from, char c)
     return p ? (size_t)(p - s.p) : s.n;
 }
 
+/* What stands in no URI whatever its scheme: white space, control bytes, what delimits one. */
 static bool uri_bytes_allowed(struct span text)
 {
-    unsigned char found = 0;
     for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        found |= (unsigned char)(c <= 0x20 || c == 0x7f || c == '<' || c == '>' || c == '"');
+        char c = text.p[i];
+        if (c == ' ' || is_control(c) || c == '<' || c == '>' || c == '"')
+            return false;
     }
-    return found == 0;
+    return true;
+}
+
+/* libosip2's lists make each addition walk what is there: few separators, little work. */
+static bool uri_tail_allowed(struct span tail)
+{
+    unsigned separators = 0;
+    for (size_t i = 0; i < tail.n; i++)
+        separators += tail.p[i] == ';' || tail.p[i] == '&';
+    return separators <= SIP_MAX_PARAMS && uri_bytes_allowed(tail);
 }
 
 static size_t scheme_length(struct span text)
@@ -212,6 +211,8 @@ static int sip_uri_split(struct sip_uri *uri)
         return EINVAL;
     uri->addr.port = uri->addr.family ? uri->port : 0;
     uri->hostport = span_between(text, host, end);
+    if (!uri_bytes_allowed(uri->user) || !uri_tail_allowed(span_from(text, end)))
+        return EINVAL;
     size_t headers = byte_find(text, end, '?');
     uri->params = span_between(text, end, headers);
     uri->headers = span_from(text, headers);
@@ -224,11 +225,11 @@ static int uri_locate(struct span text, struct sip_uri *out, bool *split)
     *out = (struct sip_uri){.whole = text};
     *split = false;
     size_t scheme = scheme_length(text);
-    if (scheme == 0 || scheme + 1 == text.n || !uri_bytes_allowed(text))
+    if (scheme == 0 || scheme + 1 == text.n || text.n > SIP_MAX_ELEMENT)
         return EINVAL;
     out->scheme = span_of(text.p, scheme);
     if (!is_sip_scheme(out->scheme))
-        return 0;
+        return uri_bytes_allowed(text) ? 0 : EINVAL;
     *split = true;
     return sip_uri_split(out);
 }
@@ -266,7 +267,7 @@ static bool uri_confirm(const struct sip_uri *uri)
 int sip_uri_read(struct span text, struct sip_uri *out)
 {
     bool split;
-    if (!is_bounded(text) || uri_locate(text, out, &split))
+    if (uri_locate(text, out, &split))
         return EINVAL;
     return !split || uri_confirm(out) ? 0 : EINVAL;
 }
@@ -306,7 +307,7 @@ static int name_addr_locate(struct span element, struct sip_name_addr *out, bool
     struct span s = span_trim(element);
     *out = (struct sip_name_addr){.whole = s};
     *split = false;
-    if (s.n == 0)
+    if (s.n == 0 || s.n > SIP_MAX_ELEMENT)
         return EINVAL;
     out->star = s.n == 1 && s.p[0] == '*';
     if (out->star)
@@ -343,21 +344,9 @@ static bool name_addr_confirm(const struct sip_name_addr *ours)
 int sip_name_addr_read(struct span element, struct sip_name_addr *out)
 {
     bool split;
-    if (!is_bounded(element) || name_addr_locate(element, out, &split))
+    if (name_addr_locate(element, out, &split))
         return EINVAL;
     return !split || name_addr_confirm(out) ? 0 : EINVAL;
-}
-
-/* A parameter that decides about dialogs or transactions may stand once (§7.3.1) and has a value.
- */
-static int param_once(struct span params, const char *name, struct span *value)
-{
-    struct span where;
-    *value = span_of(NULL, 0);
-    if (!sip_param(params, name, value, &where))
-        return 0;
-    size_t after = (size_t)(where.p + where.n - params.p);
-    return value->n == 0 || sip_param(span_from(params, after), name, NULL, NULL) ? EINVAL : 0;
 }
 
 int sip_tag_read(struct span value, struct span *tag)
@@ -365,7 +354,13 @@ int sip_tag_read(struct span value, struct span *tag)
     struct sip_name_addr party;
     if (sip_name_addr_read(value, &party) || party.star)
         return EINVAL;
-    return param_once(party.params, "tag", tag);
+    *tag = span_of(NULL, 0);
+    struct span where;
+    if (!sip_param(party.params, "tag", tag, &where))
+        return 0;
+    /* It names a dialog: it has a value and stands once (§7.3.1). */
+    struct span rest = span_from(party.params, (size_t)(where.p + where.n - party.params.p));
+    return tag->n == 0 || sip_param(rest, "tag", NULL, NULL) ? EINVAL : 0;
 }
 
 /* ---- Via ---------------------------------------------------------------------------------------
@@ -411,19 +406,32 @@ static int sent_by_locate(struct span s, size_t *at, struct sip_via *out, struct
     return 0;
 }
 
-static int rport_read(struct sip_via *out)
+static int via_param_take(struct sip_via *out, const struct param *param)
 {
-    struct span value;
-    out->has_rport = sip_param(out->params, "rport", &value, NULL);
-    return out->has_rport && value.p && !port_read(value, &out->rport) ? EINVAL : 0;
+    if (span_is_nocase(param->name, span_str("branch"))) {
+        if (out->branch.p || param->value.n == 0)
+            return EINVAL; /* two keys for one transaction, or none */
+        out->branch = param->value;
+    } else if (span_is_nocase(param->name, span_str("received"))) {
+        out->received = param->value;
+    } else if (span_is_nocase(param->name, span_str("rport"))) {
+        out->has_rport = true;
+        if (param->value.p && !port_read(param->value, &out->rport))
+            return EINVAL;
+    }
+    return 0;
 }
 
 static int via_params_read(struct sip_via *out)
 {
-    if (!params_sound(out->params) || param_once(out->params, "branch", &out->branch))
-        return EINVAL;
-    sip_param(out->params, "received", &out->received, NULL);
-    return rport_read(out);
+    struct span rest = out->params;
+    struct param param;
+    unsigned n = 0;
+    while (param_next(&rest, &param)) {
+        if (param.odd || ++n > SIP_MAX_PARAMS || via_param_take(out, &param))
+            return EINVAL;
+    }
+    return param.odd ? EINVAL : 0;
 }
 
 static int via_locate(struct span s, struct sip_via *out, struct span *digits)
@@ -461,7 +469,7 @@ static bool via_confirm(const struct sip_via *ours, struct span digits)
 int sip_via_read(struct span value, struct sip_via *out)
 {
     struct span via, digits;
-    if (!sip_list_next(&value, &via) || !is_bounded(via) || via_locate(via, out, &digits))
+    if (!sip_list_next(&value, &via) || via.n > SIP_MAX_ELEMENT || via_locate(via, out, &digits))
         return EINVAL;
     return via_confirm(out, digits) ? 0 : EINVAL;
 }
