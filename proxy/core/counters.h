@@ -62,7 +62,11 @@
     X(ports_rested_short, 0, "port pairs reused before port_reuse_delay, the longest rested first") \
     X(ports_taken, 0, "port pairs somebody else holds")                                            \
     X(rtp_dropped, 1, "RTP packets from foreign sources")                                          \
-    X(store_failed, 0, "records that could not be kept")
+    X(store_failed, 0, "records that could not be kept")                                           \
+    X(send_no_room, 0, "SIP datagrams lost: the system had no room to send them")                  \
+    X(send_failed, 0, "SIP datagrams lost: no route, or forbidden by a filter")                    \
+    X(helper_refused, 0, "look-ups refused: too much waits for the helper thread")                 \
+    X(log_lost, 0, "log lines lost: nobody took them in time")
 
 enum counter {
 #define X(name, per_peer, help) COUNT_##name,

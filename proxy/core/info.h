@@ -97,6 +97,12 @@ struct info_call {
  * events. False at the end. */
 bool info_call_next(const struct core *core, uint32_t *cursor, msec now, struct info_call *out);
 bool info_call(const struct core *core, core_id id, msec now, struct info_call *out);
+/* The cursor that goes on behind this call, also where it has ended since: an id holds its place in
+ * the order in its low 20 bits, counted from 1. */
+static inline uint32_t info_call_after(core_id id)
+{
+    return id & 0xfffffu;
+}
 
 const struct counters *info_counters(const struct core *core);
 
