@@ -228,6 +228,11 @@ static struct rewrite_case {
      START_NEW "m=audio 20000 RTP/AVP 0\r\na=rtcp:4001\r\n",
      SELF,
      {{SELF ":20000"}}},
+    {"a=rtcp of port 0 stays",
+     START "m=audio 4000 RTP/AVP 0\r\na=rtcp:0\r\n",
+     START_NEW "m=audio 20000 RTP/AVP 0\r\na=rtcp:0\r\n",
+     SELF,
+     {{SELF ":20000", 20001}}},
     {"a=rtcp in the last line without line end",
      START "m=audio 4000 RTP/AVP 0\r\na=rtcp:4001",
      START_NEW "m=audio 20000 RTP/AVP 0\r\na=rtcp:20001",
@@ -286,8 +291,7 @@ static struct rewrite_case {
 
     /* ICE */
     {"ICE lines go at both levels, whole",
-     O "a=ice-lite\r\na=ice-options:trickle\r\n" C T
-       "m=audio 4000 RTP/AVP "
+     O "a=ice-lite\r\na=ice-options:trickle\r\n" C T "m=audio 4000 RTP/AVP "
        "0\r\na=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\na=candidate:1 1 UDP "
        "2130706431 10.0.1.1 8998 typ host\r\na=sendrecv\r\na=candidate:2 1 UDP 1694498815 "
        "192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 8998\r\na=remote-candidates:1 192.0.2.3 "
@@ -336,6 +340,12 @@ static struct rewrite_case {
      NULL,
      {{0}},
      .codecs = "PCMU PCMA"},
+    {"of two rtpmaps of one payload type the first counts",
+     START "m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 opus/48000\r\na=rtpmap:97 PCMA/8000\r\n",
+     START "m=audio 4000 RTP/AVP 8\r\n",
+     NULL,
+     {{0}},
+     .codecs = "PCMA"},
     {"a dynamic payload type without rtpmap goes",
      START "m=audio 4000 RTP/AVP 0 97\r\n",
      START "m=audio 4000 RTP/AVP 0\r\n",
