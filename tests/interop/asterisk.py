@@ -5,6 +5,7 @@ what follows tells one call from another.
 """
 import glob
 import os
+import re
 import time
 
 from ami import Ami
@@ -45,6 +46,8 @@ exten => _300.,1,Ringing()
 exten => _400.,1,Hangup(17)
 ; 500 rings the telephone of this exchange
 exten => _500.,1,Dial(PJSIP/phone)
+; 600 goes on to C, to the number that follows
+exten => _600.,1,Dial(PJSIP/${{EXTEN:3}}@c)
 
 [answered]
 exten => s,1,Answer()
@@ -105,6 +108,7 @@ class Asterisk:
         self.name = site.name
         self.root = root
         self.tone = tone
+        self.sip_port = int(re.search(r'^bind=0.0.0.0:(\d+)', pjsip, re.M)[1])
         self.folder = os.path.join(lab.folder, self.name)
         self.log = os.path.join(self.folder, 'log', 'full')
         self.console = os.path.join(self.folder, 'console')
@@ -174,7 +178,7 @@ class Asterisk:
         ident = f'{self.name}-{number}'
         leg = Leg(self, ident)
         self.ami.send('Originate', Channel=f'PJSIP/{number}@{trunk}', Context=context, Exten='s', Priority=1,
-                      ChannelId=ident, CallerID=f'"{self.name}" <{self.name.lower()}>', Timeout=120000, Async='true')
+                      ChannelId=ident, CallerID=f'"{self.name}" <{self.tone}>', Timeout=120000, Async='true')
         return leg
 
     def incoming(self, number, seconds=10):

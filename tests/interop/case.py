@@ -17,7 +17,8 @@ class Case(NamedTuple):
 class Env:
     """What a case gets: where roots and binary are, a folder of its own, and where results go."""
 
-    def __init__(self, build, base, folder):
+    def __init__(self, build, base, folder, direct=False):
+        self.direct = direct    # check the tests themselves: no proxy, and nobody masqueraded
         self.base = base
         self.folder = folder
         self.tailtrunk = binary(build)

@@ -20,6 +20,7 @@ import time
 import tone
 from asterisk import Asterisk
 from net import LabError, Tailnet
+from phone import Phone
 from proxy import Proxy
 
 # Multiples of 4 Hz, none a harmonic of another.
@@ -41,9 +42,10 @@ class Lab:
         self.folder = os.path.join(env.folder, f'lab{next(self.serial)}')
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        self.net = Tailnet(sites, masquerade)
+        self.net = Tailnet(sites, set() if env.direct else masquerade)
         self.exchanges = {}
         self.proxies = []
+        self.phones = []
         self.watched = []
         self.numbers = itertools.count(1)
 
@@ -56,6 +58,8 @@ class Lab:
                 for proxy in self.proxies:
                     proxy.stop()
         finally:
+            for phone in self.phones:
+                phone.close()
             for proxy in self.proxies:
                 proxy.kill()
             for exchange in self.exchanges.values():
@@ -69,7 +73,7 @@ class Lab:
         return self.exchanges[name]
 
     def proxy(self, name, config):
-        """tailtrunk beside exchange `name`; config is a dict or YAML text."""
+        """tailtrunk beside exchange `name`; config is a dict or YAML text. To be made after the exchange."""
         self.proxies.append(Proxy(self, self.net.sites[name], self.env.tailtrunk, config))
         return self.proxies[-1]
 
@@ -81,6 +85,11 @@ class Lab:
             proxy.start()
         for party in (*self.exchanges.values(), *self.proxies):
             party.ready()
+
+    def phone(self, name, port=5080, frequency=1240):
+        """A telephone of exchange `name` (see trunks.phone)."""
+        self.phones.append(Phone(self, self.net.sites[name], self.exchanges[name].sip_port, port, frequency))
+        return self.phones[-1]
 
     # Waiting
 
@@ -135,6 +144,13 @@ class Lab:
         if answered:
             near.answered()
         return call
+
+    def clear(self):
+        """Hang up whatever is still there."""
+        for exchange in self.exchanges.values():
+            exchange.ami.command('channel request hangup all')
+        for exchange in self.exchanges.values():
+            self.until(lambda: not exchange.channels(), 5, f'end of all channels of {exchange.name}')
 
 
 class Call:

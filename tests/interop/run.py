@@ -3,7 +3,7 @@
 
     run.py --build DIR [--roots DIR] [-k PATTERN] [-j N] [FILE...]
 
-Roots are kept in DIR/roots, what a failed case leaves in DIR/interop of the build folder. FILE is a name such as
+Roots are kept in build/roots of the repository, what a failed case leaves in DIR/interop. FILE is a name such as
 test_failure; default: all. TAILTRUNK names the binary (default: DIR/proxy/tailtrunk). Ends with
 status 0, 1 (a case failed) or 77 (nothing could run here; with CI=true that is 1).
 """
@@ -60,7 +60,7 @@ def obstacle(base):
 
 def run_one(options, found, name):
     """In a process of its own: one case, results as JSON beside its logs."""
-    env = case.Env(options.build, options.roots, options.folder)
+    env = case.Env(options.build, options.roots, options.folder, options.direct)
     try:
         found[name][1].run(env)
         if not env.results:
@@ -85,7 +85,7 @@ class Worker:
         os.makedirs(self.folder)
         self.process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), '--build', options.build, '--roots', options.roots, '--one', name,
-             '--folder', self.folder, *options.files], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+             '--folder', self.folder, *(['--direct'] if options.direct else []), *options.files], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
 
     def results(self):
         """None while it runs; else a list of (step, passed, text)."""
@@ -151,15 +151,17 @@ def run_all(options, found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', required=True)
-    parser.add_argument('--roots', help='where the Debian roots are kept, if not in DIR/roots')
+    parser.add_argument('--roots', default=os.path.join(HERE, '../../build/roots'))
     parser.add_argument('-k', metavar='PATTERN', default='', help='only cases whose name contains it')
+    parser.add_argument('--direct', action='store_true',
+                        help='to check the cases themselves: without the proxy and with nobody masqueraded')
     parser.add_argument('-j', dest='jobs', type=int, default=4, help='rigs at once')
     parser.add_argument('--one', help=argparse.SUPPRESS)
     parser.add_argument('--folder', help=argparse.SUPPRESS)
     parser.add_argument('files', nargs='*')
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)
-    options.roots = os.path.abspath(options.roots or f'{options.build}/roots')
+    options.roots = os.path.abspath(options.roots)
     options.files = [os.path.basename(name).removesuffix('.py') for name in options.files]
     found = table(options.files)
     if options.one:
@@ -172,7 +174,7 @@ def main():
         print(f'skipped: {reason}')
         return unable
     status = 0
-    if not case.binary(options.build):
+    if not case.binary(options.build) and not options.direct:
         without = [name for name, (_, entry) in found.items() if entry.proxy]
         if without:
             print(f'skipped: {len(without)} cases need the tailtrunk binary, and none was found')

@@ -1,0 +1,190 @@
+"""What calls do besides talking: busy, no answer, hold, digits, early media, refreshes, direct media.
+
+Unless a case says otherwise, both are masqueraded and tailtrunk is on A's side only.
+"""
+import re
+
+import layouts
+from case import Case
+from lab import Call, Failed, Lab, hear
+from trunks import phone
+
+BOTH = {('A', 'B'), ('B', 'A')}
+DIRECTIONS = ('AB', 'BA')
+
+
+def pair(env, a=None, b=None, sites='AB', suites=('forky', 'forky'), masquerade=None):
+    """A with its proxy, and B; a, b: options of their trunks and what else layouts take."""
+    lab = Lab(env, sites, BOTH if masquerade is None else masquerade)
+    proxy = layouts.proxied(lab, 'A', suites[0], 'B', **(a or {}))
+    layouts.plain(lab, 'B', suites[1], [site for site in sites if site != 'B'], **(b or {}))
+    return lab, proxy
+
+
+def ended_as(leg, cause):
+    found = leg.ended()['Cause']
+    if found != str(cause):
+        raise Failed(f'{leg} ended with cause {found}, not {cause}')
+
+
+def refused_and_cancelled(env):
+    """Busy, no answer, and an answer just before the caller gives up; both directions."""
+    lab, proxy = pair(env)
+    with lab:
+        lab.boot()
+        for caller, callee in DIRECTIONS:
+            with env.step(f'{caller} calls, {callee} is busy'):
+                near = lab.exchanges[caller].originate(callee.lower(), lab.number('400'))
+                lab.until(near.ended, 5, 'end of the refused call')
+                ended_as(near, 17)
+                proxy.idle()
+            with env.step(f'{caller} calls, {callee} rings, {caller} gives up'):
+                number = lab.number('300')
+                near = lab.exchanges[caller].originate(callee.lower(), number)
+                far = lab.exchanges[callee].incoming(number)
+                near.expect('Newstate', ChannelStateDesc='Ringing')
+                near.hangup()
+                lab.until(far.ended, 5, 'end of the ringing')
+                lab.until(near.ended, 5, 'end of the call given up')
+                proxy.idle()
+
+
+def unreachable(env):
+    """Nobody answers at B: the caller learns it, and nothing is left. C shows that others go on."""
+    with Lab(env, 'ABC', BOTH) as lab:
+        proxy = layouts.proxied(lab, 'A', 'forky', 'BC', defaults={'probe': '2s'})
+        layouts.plain(lab, 'C', 'bullseye', 'A')
+        lab.boot()
+        near = lab.exchanges['A'].originate('b', lab.number('100'))
+        call = lab.call('A', 'C')
+        call.both_hear()
+        call.end('A')
+        lab.until(near.ended, 40, 'end of the call to nobody')
+        proxy.idle()
+        if not env.direct:
+            lab.until(lambda: [p['state'] for p in proxy.peers() if p['name'] == 'b'] == ['down'], 40, 'B down')
+            near = lab.exchanges['A'].originate('b', lab.number('100'))
+            lab.until(near.ended, 8, 'a quick end of a call to a peer known to be down')
+            proxy.idle()
+
+
+def hold(env):
+    """Telephones behind both exchanges put each other on hold; moh_passthrough makes that a re-INVITE."""
+    lab, proxy = pair(env, a={'moh_passthrough': True, 'extra': phone('phone', '127.0.0.1:5080', moh_passthrough=True)},
+                      b={'moh_passthrough': True, 'extra': phone('phone', '127.0.0.1:5080', moh_passthrough=True)})
+    with lab:
+        lab.boot()
+        phones = {'A': lab.phone('A', frequency=1240), 'B': lab.phone('B', frequency=1480)}
+        for caller, callee in DIRECTIONS:
+            near, far = phones[caller], phones[callee]
+            near.dial(f'{callee.lower()}*{lab.number("500")}')
+            near.wait('up')
+            far.wait('up')
+            near.hears(far.frequency)
+            far.hears(near.frequency)
+            for holder, held in ((near, far), (far, near)):
+                with env.step(f'{caller} calls, telephone of {"A" if holder is phones["A"] else "B"} holds and resumes'):
+                    holder.hold()
+                    lab.until(lambda: held.direction != 'sendrecv', 5, 'the hold at the other telephone')
+                    if not env.direct:
+                        lab.until(lambda: [c['state'] for c in proxy.calls()] == ['held'], 5, 'call shown as held')
+                    holder.resume()
+                    lab.until(lambda: held.direction == 'sendrecv', 5, 'the end of hold at the other telephone')
+                    if not env.direct:
+                        lab.until(lambda: [c['state'] for c in proxy.calls()] == ['up'], 5, 'call shown as up')
+                    near.hears(far.frequency)
+                    far.hears(near.frequency)
+            far.hangup()
+            near.wait('ended', 5)
+            proxy.idle()
+
+
+def digits(env):
+    """RFC 4733 events, from either side."""
+    lab, proxy = pair(env, suites=('forky', 'bullseye'))
+    with lab:
+        lab.boot()
+        call = lab.call('A', 'B')
+        call.both_hear()
+        for sender, hearer in (call.legs, call.legs[::-1]):
+            for digit in '5#':
+                sender.ami.action('PlayDTMF', Channel=sender.channel, Digit=digit)
+                hearer.expect('DTMFEnd', 5, Digit=digit, Direction='Received')
+        call.end('A')
+        proxy.idle()
+
+
+def early_media(env):
+    """The callee's tone is heard before it answers, and both hear after."""
+    lab, proxy = pair(env, suites=('forky', 'bullseye'))
+    with lab:
+        lab.boot()
+        for caller, callee in DIRECTIONS:
+            with env.step(f'{caller} calls'):
+                number = lab.number('200')
+                near = lab.exchanges[caller].originate(callee.lower(), number)
+                far = lab.exchanges[callee].incoming(number)
+                lab.until(lambda: near.ami.find('Newchannel', Uniqueid=near.ident), 5, 'the calling channel')
+                hear(lab, {near: far.exchange.tone})
+                if near.ami.find('Newstate', Uniqueid=near.ident, ChannelStateDesc='Up'):
+                    raise Failed('answered too early')
+                far.ami.action('Redirect', Channel=far.channel, Context='answered', Exten='s', Priority=1)
+                near.answered()
+                call = Call(lab, near, far)
+                call.both_hear()
+                call.end(callee)
+                proxy.idle()
+
+
+def refreshes(exchange):
+    """UPDATE and re-INVITE requests this exchange sent, by its log."""
+    with open(exchange.log, encoding='utf-8', errors='replace') as log:
+        sent = re.findall(r'Transmitting SIP request.*\n(\w+) .*(?:\n.+)*?\nTo: (.*)', log.read())
+    return sum(method == 'UPDATE' or method == 'INVITE' and ';tag=' in to for method, to in sent)
+
+
+def session_timer(env, refresher):
+    """The shortest session there is, 90 s, refreshed at half of it; the call goes on."""
+    timers = {'timers': 'always', 'timers_sess_expires': 90}
+    lab, proxy = pair(env, **{refresher.lower(): timers}, suites=('forky', 'bullseye'))
+    with lab:
+        lab.boot()
+        calls = [lab.call(*direction) for direction in DIRECTIONS]
+        lab.stand(43, [leg for call in calls for leg in call.legs])
+        lab.until(lambda: refreshes(lab.exchanges[refresher]) >= 2, 12, f'a refresh of each call by {refresher}')
+        for call in calls:
+            call.both_hear()
+            call.end('A')
+        proxy.idle()
+
+
+def direct_media(env):
+    """B connects A to C and then tries to take itself out of the media path: A and C go on hearing each other."""
+    lab, proxy = pair(env, sites='ABC', b={'direct_media': True, 'direct_media_method': 'invite'})
+    with lab:
+        layouts.plain(lab, 'C', 'forky', 'B')
+        lab.boot()
+        number = lab.number('100')
+        near = lab.exchanges['A'].originate('b', f'600{number}')
+        far = lab.exchanges['C'].incoming(number)
+        near.answered()
+        hear(lab, {near: far.exchange.tone, far: near.exchange.tone})
+        lab.until(lambda: refreshes(lab.exchanges['B']), 5, 'an offer of direct media by B')
+        # What B tries next, it tries at once; then whatever came of it must carry both ways.
+        lab.stand(2, (near, far))
+        hear(lab, {near: far.exchange.tone, far: near.exchange.tone})
+        far.hangup()
+        lab.until(near.ended, 5, 'end of the call')
+        proxy.idle()
+
+
+CASES = [
+    Case('busy, no answer', refused_and_cancelled, 8),
+    Case('unreachable peer', unreachable, 50),
+    Case('hold and resume', hold, 14),
+    Case('DTMF', digits, 8),
+    Case('early media', early_media, 10),
+    Case('session timer refreshed by A', lambda env: session_timer(env, 'A'), 50),
+    Case('session timer refreshed by B', lambda env: session_timer(env, 'B'), 50),
+    Case('direct media offered by the far side', direct_media, 12),
+]
