@@ -155,6 +155,7 @@ class Asterisk:
         self.lab.watch(self.ami)
         self.ami.action('Login', Username='lab', Secret='lab')
         self.ami.expect('FullyBooted', seconds)
+        self._accepted()
 
     def stop(self):
         if self.ami:
@@ -170,21 +171,42 @@ class Asterisk:
         """New trunks, while it runs."""
         self._write('pjsip.conf', pjsip)
         self.ami.command('module reload res_pjsip.so')
+        self._accepted()
+
+    def _accepted(self):
+        """An object that Asterisk cannot make is an error of the case, not something to go on with."""
+        wrong = [line for line in self.text().splitlines() if 'Could not create an object' in line]
+        if wrong:
+            raise LabError('\n'.join(wrong))
+
+    def text(self):
+        """Its log so far, with every SIP message."""
+        with open(self.log, encoding='utf-8', errors='replace') as log:
+            return log.read()
 
     # Calls
 
-    def originate(self, trunk, number, context='talk'):
+    def originate(self, trunk, number):
         """Ask it to call `number` by `trunk`; returns our Leg, which may not be answered for long."""
-        ident = f'{self.name}-{number}'
-        leg = Leg(self, ident)
-        self.ami.send('Originate', Channel=f'PJSIP/{number}@{trunk}', Context=context, Exten='s', Priority=1,
-                      ChannelId=ident, CallerID=f'"{self.name}" <{self.tone}>', Timeout=120000, Async='true')
-        return leg
+        return self.dial(f'PJSIP/{number}@{trunk}', number)
+
+    def dial(self, channel, ident):
+        """The same with any dial string; `ident` tells the call from others."""
+        ident = f'{self.name}-{ident}'
+        self.ami.send('Originate', Channel=channel, Context='talk', Exten='s', Priority=1, ChannelId=ident,
+                      CallerID=f'"{self.name}" <{self.tone}>', Timeout=120000, Async='true')
+        return Leg(self, ident)
 
     def incoming(self, number, seconds=10):
         """Wait for a call from a trunk to that number; returns its Leg."""
         event = self.ami.expect('Newchannel', seconds, Exten=number, Context='trunk')
         return Leg(self, event['Uniqueid'])
+
+    def register(self, name):
+        """Register now, and wait until that is in force."""
+        since = len(self.ami.events)
+        self.ami.action('PJSIPRegister', Registration=name)
+        self.ami.expect('Registry', 10, since, Status='Registered')
 
     def channels(self):
         """Names of all channels there are."""

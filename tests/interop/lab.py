@@ -77,13 +77,12 @@ class Lab:
         self.proxies.append(Proxy(self, self.net.sites[name], self.env.tailtrunk, config))
         return self.proxies[-1]
 
-    def boot(self):
-        """Start everything at once and wait until all of it is ready."""
-        for exchange in self.exchanges.values():
-            exchange.start()
-        for proxy in self.proxies:
-            proxy.start()
-        for party in (*self.exchanges.values(), *self.proxies):
+    def boot(self, without=''):
+        """Start everything at once, but the exchanges named, and wait until all of it is ready."""
+        parties = [*self.proxies, *(x for name, x in self.exchanges.items() if name not in without)]
+        for party in parties:
+            party.start()
+        for party in parties:
             party.ready()
 
     def phone(self, name, port=5080, frequency=1240):
@@ -147,9 +146,10 @@ class Lab:
 
     def clear(self):
         """Hang up whatever is still there."""
-        for exchange in self.exchanges.values():
+        running = [exchange for exchange in self.exchanges.values() if exchange.ami]
+        for exchange in running:
             exchange.ami.command('channel request hangup all')
-        for exchange in self.exchanges.values():
+        for exchange in running:
             self.until(lambda: not exchange.channels(), 5, f'end of all channels of {exchange.name}')
 
 

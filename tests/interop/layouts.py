@@ -41,14 +41,12 @@ def proxied(lab, name, suite, peers, defaults=None, extra='', **options):
     defaults: keys for every peer of tailtrunk's configuration. options: for every provider.
     extra: more pjsip.conf. Trunks are named by the peer: `b` leads to B.
     """
-    if lab.env.direct:
-        plain(lab, name, suite, peers, extra=extra, **options)
-        return NoProxy()
-    text = basis(EXCHANGE_PORT, mikopbx=True) + extra
+    direct = lab.env.direct
+    text = basis(5060 if direct else EXCHANGE_PORT, mikopbx=True) + extra
     for index, peer in enumerate(peers):
-        text += provider(peer.lower(), lab.net.seen(peer, name), proxy=local(index), **options)
+        text += provider(peer.lower(), lab.net.seen(peer, name), proxy=None if direct else local(index), **options)
     lab.exchange(name, suite, text, rtp=RTP)
-    return lab.proxy(name, config(lab, name, peers, **(defaults or {})))
+    return NoProxy() if direct else lab.proxy(name, config(lab, name, peers, **(defaults or {})))
 
 
 def plain(lab, name, suite, peers, extra='', **options):

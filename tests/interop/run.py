@@ -108,7 +108,7 @@ class Worker:
             yield f'--- {path}\n' + '\n'.join(tail)
 
 
-def report(worker, results):
+def report(worker, results, keep):
     """Print what came of a case; returns how many passed and failed."""
     took = time.monotonic() - worker.began
     failed = [result for result in results if not result[1]]
@@ -119,7 +119,7 @@ def report(worker, results):
             print(text)
     if failed:
         print('\n'.join(worker.logs()))
-    else:
+    elif not keep:
         shutil.rmtree(worker.folder, ignore_errors=True)
     sys.stdout.flush()
     return len(results) - len(failed), len(failed)
@@ -139,7 +139,7 @@ def run_all(options, found):
                 results = worker.results()
                 if results is not None:
                     running.remove(worker)
-                    good, bad = report(worker, results)
+                    good, bad = report(worker, results, options.keep)
                     passed += good
                     failed += bad
     finally:
@@ -153,6 +153,7 @@ def main():
     parser.add_argument('--build', required=True)
     parser.add_argument('--roots', default=os.path.join(HERE, '../../build/roots'))
     parser.add_argument('-k', metavar='PATTERN', default='', help='only cases whose name contains it')
+    parser.add_argument('--keep', action='store_true', help='keep the logs of cases that passed, too')
     parser.add_argument('--direct', action='store_true',
                         help='to check the cases themselves: without the proxy and with nobody masqueraded')
     parser.add_argument('-j', dest='jobs', type=int, default=4, help='rigs at once')

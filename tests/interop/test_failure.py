@@ -49,8 +49,7 @@ def ack_lost(env):
         call.both_hear()
         call.stand(25)
         call.ended(12)
-        with open(lab.exchanges['A'].log, encoding='utf-8') as log:
-            repeated = log.read().count('SIP/2.0 200 OK')
+        repeated = lab.exchanges['A'].text().count('SIP/2.0 200 OK')
         up, down = (call.far.expect(event, 1, **more)['Timestamp'] for event, more in (
             ('Newstate', {'ChannelStateDesc': 'Up'}), ('Hangup', {})))
         lasted = float(down) - float(up)

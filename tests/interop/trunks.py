@@ -6,6 +6,9 @@ the endpoint, with _ for a leading digit's sake: rel100 writes 100rel.
 
 QUIET = {'disallow': 'all', 'allow': 'ulaw', 'rtp_timeout': 0, 'ice_support': 'no'}
 
+# Else a registration starts some time within ten seconds.
+AT_ONCE = {'max_random_initial_delay': 0}
+
 
 def section(name, kind, options):
     lines = [f'[{name}]', f'type={kind}']
@@ -43,7 +46,7 @@ def provider(name, host, proxy=None, port=5060, match=(), login=None, register=F
     if register:
         text += section(f'REG-{name}', 'registration', {
             'transport': 'transport-udp', 'server_uri': f'sip:{host}:{port}',
-            'client_uri': f'sip:{user}{host}:{port}', 'contact_user': login[0], 'expiration': 120,
+            'client_uri': f'sip:{user}{host}:{port}', 'contact_user': login[0], 'expiration': 120, **AT_ONCE,
             'retry_interval': 45, 'max_retries': 200, 'forbidden_retry_interval': 300,
             'fatal_retry_interval': 300, 'outbound_auth': f'{name}-OUT', 'outbound_proxy': route})
     text += section(name, 'aor', {
@@ -60,8 +63,9 @@ def provider(name, host, proxy=None, port=5060, match=(), login=None, register=F
     return text
 
 
-def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=False, line=False, qualify=0, **options):
-    """A trunk of a plain Asterisk. `line`: its registration carries line=, as many guides say."""
+def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=False, line=False,
+          contact=None, qualify=0, **options):
+    """A trunk of a plain Asterisk. `line`: its registration carries line=, as many guides say. contact: the user it registers."""
     route = f'sip:{proxy}\\;lr' if proxy else None
     text = ''
     if login:
@@ -69,7 +73,7 @@ def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=Fals
     if register:
         text += section(f'{name}-reg', 'registration', {
             'transport': 'transport-udp', 'server_uri': f'sip:{host}:{port}',
-            'client_uri': f'sip:{login[0]}@{host}:{port}', 'contact_user': login[0], 'expiration': 120,
+            'client_uri': f'sip:{login[0]}@{host}:{port}', 'contact_user': contact or login[0], 'expiration': 120, **AT_ONCE,
             'outbound_auth': f'{name}-out', 'outbound_proxy': route,
             'line': True if line else None, 'endpoint': name if line else None})
     text += section(name, 'aor', {
