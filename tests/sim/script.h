@@ -1,0 +1,94 @@
+/*
+ * script.h - a scene of user agents and a script that says what each of them does and meets.
+ *
+ * A script is lines. The first word says who: the name of a user agent, with ".label" where it has
+ * several calls ("x.two"); a call gets its label with the first line that meets it. Lines:
+ *
+ *   x call [to=TRUNK] OPTIONS...        INVITE outside dialogs, with SDP unless `nosdp`
+ *   x ask METHOD OPTIONS...             another request outside dialogs
+ *   x again OPTIONS...                  the call's first request once more (auth: with credentials)
+ *   x send METHOD OPTIONS...            a request inside the dialog
+ *   x ack | x cancel OPTIONS...
+ *   p answer STATUS [METHOD] OPTIONS... the newest request that waits
+ *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
+ *   x expect no-answer|no-ack|no-prack [METHOD]
+ *   x expect nothing 3s                 nobody tells x anything for that long
+ *   x by-itself +prack -ack ...         what is done without a line of script
+ *   x deaf | x hears                    loses whatever comes, or no longer
+ *   x forget                            what is in its inbox
+ *   wait 2s
+ *   media 1s                            every call sends a packet per 20 ms and m-line, and some
+ * RTCP heard x p.two ...                   in the last `media`, from where its SDP said silent x
+ * ...                        heard nothing rtcp x ...                          heard RTCP
+ *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
+ *
+ * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video disable=2 kind=image body=NAME type=T
+ * h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable auth cseq=N reason="text"
+ *
+ * What an agent is told waits in its inbox in order, and every `expect` takes the next one of that
+ * call; whatever is left at the end fails the test. 100 is not told.
+ */
+#ifndef SIM_SCRIPT_H
+#define SIM_SCRIPT_H
+
+#include "tests/sim/ua.h"
+
+#define SCENE_MAX_UAS 8
+#define SCENE_MAX_LABELS 64
+#define SCRIPT_MAX_WORDS 24
+
+struct script_words {
+    unsigned n;
+    char *v[SCRIPT_MAX_WORDS];
+};
+
+struct scene_body {
+    const char *name, *text;
+};
+
+/* Something an agent was told. */
+struct scene_item {
+    struct scene_item *next;
+    enum ua_event_kind kind;
+    struct ua_call *call;
+    char label[24]; /* of its dialog */
+    char method[16];
+    int status;
+    bool sdp;
+    char *text;
+};
+
+struct scene {
+    struct world world;
+    struct net net;
+    struct ua uas[SCENE_MAX_UAS];
+    unsigned n_uas;
+    struct scene_item *inbox[SCENE_MAX_UAS];
+    struct {
+        char name[24];
+        unsigned ua;
+        struct ua_call *call;
+    } labels[SCENE_MAX_LABELS];
+    unsigned n_labels;
+    const struct scene_body *bodies; /* ends with a NULL name */
+    bool anywhere;                   /* media may come from elsewhere than the SDP said */
+    uint64_t packets;                /* per m-line in the last `media` */
+    /* Lines the script does not know: true where they were understood. */
+    bool (*command)(struct scene *scene, const struct script_words *words);
+    void *ctx;
+};
+
+/* An empty world; uas are added by scene_ua. */
+void scene_init(struct scene *s, uint64_t seed, const char *title);
+void scene_free(struct scene *s);
+struct ua *scene_ua(struct scene *s, int host, const char *name, struct addr at);
+struct ua *scene_find(struct scene *s, const char *name);
+
+/* Runs the script; false, and failures in the world, where something was otherwise. */
+bool script_run(struct scene *s, const char *script);
+
+/* "2s", "500ms", "3m" */
+sim_msec script_time(const char *text);
+struct addr sim_addr(const char *text); /* "100.64.1.1:5060"; aborts on anything else */
+
+#endif
