@@ -107,7 +107,8 @@ class Phone:
 
     def dial(self, number):
         self.call_id = f'{next(self.serial)}@phone{self.port}'
-        self.local = f'<sip:phone@127.0.0.1:{self.port}>;tag=phone'
+        # Not the name of its endpoint: the far exchange may have one of that name, and takes the call for its.
+        self.local = f'<sip:{self.frequency}@127.0.0.1:{self.port}>;tag=phone'
         self.remote = f'<sip:{number}@127.0.0.1:{self.exchange[1]}>'
         self.target = f'sip:{number}@127.0.0.1:{self.exchange[1]}'
         self.state = 'calling'

@@ -21,7 +21,12 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Proxy:
-    """One process. `config` is YAML text or a dict; JSON is YAML, so that is how a dict is written."""
+    """One process. `config` is YAML text or a dict; JSON is YAML, so that is how a dict is written.
+
+    The proxy finds the lab's folder at /mnt, in a mount namespace of its own: the path of a UNIX
+    socket has no more than 107 bytes, and the folder may lie deep. A dict without `control` gets
+    that socket; text has to name it: `control: {socket: /mnt/tailtrunk-A.sock}` beside exchange A.
+    """
 
     def __init__(self, lab, site, binary, config):
         if not binary:
@@ -30,23 +35,25 @@ class Proxy:
         self.site = site
         self.binary = binary
         self.name = f'tailtrunk-{site.name}'
-        self.socket = os.path.join(lab.folder, f'{self.name}.sock')
         self.log = os.path.join(lab.folder, f'{self.name}.log')
-        self.path = os.path.join(lab.folder, f'{self.name}.yaml')
         self.process = None
         self.write(config)
 
     def write(self, config):
+        """A new configuration; a running proxy learns of it by reload()."""
         if isinstance(config, dict):
-            config = {'control': {'socket': self.socket}, 'tailscale': {'socket': 'off'}, 'state': '', **config}
+            config = {'control': {'socket': f'/mnt/{self.name}.sock'}, 'tailscale': {'socket': 'off'}, 'state': '',
+                      **config}
             config = json.dumps(config, indent=2)
-        with open(self.path, 'w', encoding='utf-8') as out:
+        with open(os.path.join(self.lab.folder, f'{self.name}.yaml'), 'w', encoding='utf-8') as out:
             out.write(config + '\n')
 
     def start(self):
         with open(self.log, 'ab') as log:
             self.process = self.site.space.popen(
-                [self.binary, '-c', self.path], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                ['unshare', '--mount', 'sh', '-ec', 'mount --bind "$1" /mnt; shift; exec "$@"', 'sh',
+                 self.lab.folder, self.binary, '-c', f'/mnt/{self.name}.yaml'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def text(self):
         with open(self.log, encoding='utf-8', errors='replace') as log:
@@ -60,7 +67,7 @@ class Proxy:
         self.lab.until(said, seconds, 'ready from tailtrunk')
 
     def get(self, path, method='GET'):
-        connection = UnixConnection(self.socket)
+        connection = UnixConnection(f'/proc/{self.process.pid}/root/mnt/{self.name}.sock')
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -70,6 +77,9 @@ class Proxy:
             return json.loads(body) if body else None
         finally:
             connection.close()
+
+    def reload(self):
+        self.get('/v1/reload', 'POST')
 
     def calls(self):
         """The list of /v1/calls, whichever way it is wrapped."""
