@@ -409,8 +409,9 @@ int conf_read(const char *file, const char *bytes, size_t n, const struct conf_i
     size_t before = errors->errors;
     struct conf_whole *whole = calloc(1, sizeof *whole);
     struct draft *d = arena_take(&scratch, sizeof *d);
-    if (whole && d) {
+    if (whole)
         whole->conf.references = 1;
+    if (whole && d) {
         d->conf = &whole->conf;
         d->arena = &whole->arena;
         d->scratch = &scratch;

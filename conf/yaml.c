@@ -83,6 +83,32 @@ static int bytes_check(struct span bytes, struct yaml_fault *fault)
     return 0;
 }
 
+static struct span line_find(struct span bytes, int line)
+{
+    for (int i = 1; bytes.n > 0 && i < line; i++) {
+        const char *end = memchr(bytes.p, '\n', bytes.n);
+        bytes = end ? span_from(bytes, (size_t)(end - bytes.p) + 1) : span_of(bytes.p, 0);
+    }
+    const char *end = bytes.n > 0 ? memchr(bytes.p, '\n', bytes.n) : NULL;
+    return end ? span_of(bytes.p, (size_t)(end - bytes.p)) : bytes;
+}
+
+/* "[fd00::1]:5060" without quotes begins a list; whoever wrote it thinks of no list. */
+static bool line_has_bare_ip6(struct span line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        bool quoted = i > 0 && (line.p[i - 1] == '"' || line.p[i - 1] == '\'');
+        unsigned colons = 0;
+        if (line.p[i] != '[' || quoted)
+            continue;
+        for (i++; i < line.n && strchr("0123456789abcdefABCDEF:.", line.p[i]); i++)
+            colons += line.p[i] == ':';
+        if (i < line.n && line.p[i] == ']' && colons >= 2)
+            return true;
+    }
+    return false;
+}
+
 static int parser_fault(const yaml_parser_t *parser, struct span bytes, struct yaml_fault *fault)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
@@ -94,8 +120,12 @@ static int parser_fault(const yaml_parser_t *parser, struct span bytes, struct y
         offset_place(bytes, parser->problem_offset, &line, &column);
         return fault_set(fault, line, column, "%s: expected text in UTF-8", problem);
     }
-    return fault_set(fault, place(parser->problem_mark.line), place(parser->problem_mark.column),
-                     "not YAML: %s%s%s", context ? context : "", context ? ", " : "", problem);
+    line = place(parser->problem_mark.line);
+    column = place(parser->problem_mark.column);
+    if (line_has_bare_ip6(line_find(bytes, line)))
+        return fault_set(fault, line, column, "not YAML: an address in brackets needs quotes");
+    return fault_set(fault, line, column, "not YAML: %s%s%s", context ? context : "",
+                     context ? ", " : "", problem);
 }
 
 static struct node *node_add(struct builder *b, enum node_kind kind, const yaml_mark_t *mark)
