@@ -36,6 +36,7 @@ struct draft {
     struct peer_draft defaults; /* what every peer begins as */
     struct peer_draft *peers, *last_peer;
     size_t n_peers, n_includes;
+    bool peers_overflowed; /* said once, so that other errors have room */
 };
 
 /* draft.defaults and the configuration's own values, from the table's presets. */

@@ -158,7 +158,9 @@ static void peer_read(struct draft *d, const struct node *node)
         return;
     }
     if (d->n_peers == CONF_MAX_PEERS) {
-        error_at(d, node, "expected at most %d peers", CONF_MAX_PEERS);
+        if (!d->peers_overflowed)
+            error_at(d, node, "expected at most %d peers", CONF_MAX_PEERS);
+        d->peers_overflowed = true;
         return;
     }
     struct peer_draft *peer = arena_take(d->scratch, sizeof *peer);
