@@ -216,6 +216,8 @@ static enum sdp_error line_take(struct reader *r, const struct line *line)
         return SDP_OK; /* an empty line too much, as some send at the end */
     if (line->text.n < 2 || line->text.p[1] != '=')
         return SDP_NOT_SDP;
+    if (memchr(line->text.p, '\r', line->text.n))
+        return SDP_NOT_SDP; /* whoever takes it for a line end would see lines we have not read */
     switch (line->text.p[0]) {
     case 'o':
         return origin_read(r, span_from(line->text, 2));

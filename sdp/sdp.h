@@ -73,8 +73,9 @@ struct sdp {
 
 /* Reads a body. Lines may end in CRLF, LF or (the last) nothing; empty lines are skipped. What
  * could carry a second address past the rewriter is refused: another o=, another c= in one place,
- * another a=rtcp in one m-line, an address on a session-level a=rtcp. On success the views live as
- * long as the body. On an error *out holds what had been read so far, for the message only. */
+ * another a=rtcp in one m-line, an address on a session-level a=rtcp, a CR inside a line
+ * (SDP_NOT_SDP). On success the views live as long as the body. On an error *out holds what had
+ * been read so far, for the message only. */
 enum sdp_error sdp_read(struct span body, struct sdp *out);
 
 /* The address an m-line's media goes to: its own c=, else the session's; absent: p == NULL. */

@@ -71,7 +71,8 @@ static struct error_case {
     {"c= with a bare ttl is refused", HEAD "c=IN IP4 /127\r\n", SDP_BAD_CONNECTION, 0},
     {"c= with a control character is refused", HEAD "c=IN IP4 a\x01.example\r\n",
      SDP_BAD_CONNECTION, 0},
-    {"c= with a second CR is refused", HEAD "c=IN IP4 192.0.2.1\r\r\n", SDP_BAD_CONNECTION, 0},
+    {"a CR inside a line is no SDP", START "s=x\rc=IN IP4 192.0.2.9\r\n", SDP_NOT_SDP, 0},
+    {"two CR at the end of a line are no SDP", START "a=x\r\r\n", SDP_NOT_SDP, 0},
     {"c= with two blanks is read", HEAD "c=IN  IP4 \t192.0.2.1 \r\nm=audio 4000 RTP/AVP 0\r\n",
      SDP_OK, 0},
 
