@@ -1,0 +1,1 @@
+fuzz_target(sip tt_sip)
