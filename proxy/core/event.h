@@ -1,8 +1,9 @@
 /*
- * event.h - the core's door: what goes in (events), what comes out (actions), what can be looked at.
+ * event.h - the core's door: what goes in (events), what comes out (actions), what can be looked
+ * at.
  *
- * The core decides everything about SIP, SDP, maps, dialogs and media, and does no I/O: no socket, no
- * clock, no file, no thread. The shell (proxy/net) or a test feeds it events with the time as an
+ * The core decides everything about SIP, SDP, maps, dialogs and media, and does no I/O: no socket,
+ * no clock, no file, no thread. The shell (proxy/net) or a test feeds it events with the time as an
  * argument, and carries out the actions in their order before the next event. One thread at a time.
  *
  * Times are milliseconds of a clock that never goes back (msec). Ports are in host order.
@@ -22,7 +23,8 @@ static inline enum side side_other(enum side s)
     return s == SIDE_EXCHANGE ? SIDE_PEER : SIDE_EXCHANGE;
 }
 
-/* A name for an object inside the core that outlives it harmlessly: slot and generation. 0 = none. */
+/* A name for an object inside the core that outlives it harmlessly: slot and generation. 0 = none.
+ */
 typedef uint32_t core_id;
 
 /* ---------------------------------------------------------------- what the shell has opened */
@@ -34,13 +36,13 @@ typedef uint32_t core_id;
  * EV_CONFIG that names it first until ACT_SOCKET_CLOSE. */
 struct core_socket {
     uint16_t id;
-    uint8_t side;     /* enum side it faces: SIDE_EXCHANGE for `local`, SIDE_PEER for trunk.listen */
+    uint8_t side; /* enum side it faces: SIDE_EXCHANGE for `local`, SIDE_PEER for trunk.listen */
     struct addr addr; /* as bound: a real IP and port */
 };
 
 /* What the shell found out for one peer before a configuration takes effect. */
 struct core_route {
-    struct addr source;    /* what the route to the peer uses as source; ADDR_NONE = unknown */
+    struct addr source; /* what the route to the peer uses as source; ADDR_NONE = unknown */
 };
 
 /* A pool of RTP/RTCP port pairs on one local IP: even port and the odd one above. */
@@ -53,8 +55,8 @@ struct core_pool {
 
 #define RELAY_MAX_SOURCES 16
 
-/* One relayed m-line. The core numbers streams from 0 to its limit - 1; the number is free again once
- * RELAY_CLOSED was reported. */
+/* One relayed m-line. The core numbers streams from 0 to its limit - 1; the number is free again
+ * once RELAY_CLOSED was reported. */
 typedef uint32_t stream_no;
 
 enum relay_kind {
@@ -77,15 +79,16 @@ struct relay_order {
             uint32_t idle_timeout_ms;
         } open;
         struct {
-            uint8_t side;       /* enum side: the one that packets are sent TO, and whose sources latch */
-            uint8_t latch;      /* enum conf_latch */
-            bool relearn;       /* new SDP was applied: forget the latched sources of this side */
-            bool is_rtp;        /* read RTP headers for loss and jitter */
-            bool mux;           /* rtcp-mux: RTCP shares the RTP port */
-            bool punch;         /* an empty datagram now and each second until something arrives, at most 5 */
-            bool mute;          /* nothing is sent to this side (disabled m-line) */
-            struct addr rtp;    /* signalled target; ADDR_NONE = not yet known */
-            struct addr rtcp;   /* ADDR_NONE = rtp's port + 1 */
+            uint8_t side; /* enum side: the one that packets are sent TO, and whose sources latch */
+            uint8_t latch; /* enum conf_latch */
+            bool relearn;  /* new SDP was applied: forget the latched sources of this side */
+            bool is_rtp;   /* read RTP headers for loss and jitter */
+            bool mux;      /* rtcp-mux: RTCP shares the RTP port */
+            bool punch; /* an empty datagram now and each second until something arrives, at most 5
+                         */
+            bool mute;  /* nothing is sent to this side (disabled m-line) */
+            struct addr rtp;  /* signalled target; ADDR_NONE = not yet known */
+            struct addr rtcp; /* ADDR_NONE = rtp's port + 1 */
             struct prefix sources[RELAY_MAX_SOURCES]; /* who may be latched */
             uint8_t n_sources;
         } target;
@@ -97,15 +100,16 @@ struct relay_order {
 struct relay_leg {
     uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
     uint64_t rtcp_rx, rtcp_tx;
-    uint64_t dropped;       /* from a foreign source */
+    uint64_t dropped; /* from a foreign source */
     uint64_t send_errors;
-    uint64_t lost;          /* RFC 3550 §A.3, cumulative over SSRCs, never negative */
-    uint32_t jitter_us;     /* RFC 3550 §A.8 at the clock rate implied by the static payload type, else 8000 */
+    uint64_t lost;      /* RFC 3550 §A.3, cumulative over SSRCs, never negative */
+    uint32_t jitter_us; /* RFC 3550 §A.8 at the clock rate implied by the static payload type, else
+                           8000 */
     uint32_t ssrc_changes;
-    uint32_t first_rx_ms;   /* after RELAY_OPEN; UINT32_MAX = nothing yet */
-    uint32_t last_rx_ms;    /* after RELAY_OPEN; UINT32_MAX = nothing yet */
-    struct addr latched;    /* RTP source held now; ADDR_NONE = none */
-    struct addr foreign;    /* the last foreign source dropped */
+    uint32_t first_rx_ms; /* after RELAY_OPEN; UINT32_MAX = nothing yet */
+    uint32_t last_rx_ms;  /* after RELAY_OPEN; UINT32_MAX = nothing yet */
+    struct addr latched;  /* RTP source held now; ADDR_NONE = none */
+    struct addr foreign;  /* the last foreign source dropped */
 };
 struct relay_figures {
     struct relay_leg leg[2]; /* by side */
@@ -121,22 +125,22 @@ enum relay_report_kind {
 /* ---------------------------------------------------------------- events */
 
 enum event_kind {
-    EV_CONFIG,   /* first of all, and on each reload: everything changes at once */
+    EV_CONFIG, /* first of all, and on each reload: everything changes at once */
     EV_DATAGRAM,
-    EV_TIME,     /* core_deadline has passed; any event does this work too */
-    EV_BOUND,    /* answer to ACT_BIND */
-    EV_RELAY,    /* report of a worker */
-    EV_NAME,     /* answer to ACT_RESOLVE */
-    EV_STORED,   /* a record read back at start, before the first datagram */
-    EV_HANGUP,   /* operator: end a call */
-    EV_DRAIN,    /* operator: no new calls; ACT_EXIT after the last */
+    EV_TIME,   /* core_deadline has passed; any event does this work too */
+    EV_BOUND,  /* answer to ACT_BIND */
+    EV_RELAY,  /* report of a worker */
+    EV_NAME,   /* answer to ACT_RESOLVE */
+    EV_STORED, /* a record read back at start, before the first datagram */
+    EV_HANGUP, /* operator: end a call */
+    EV_DRAIN,  /* operator: no new calls; ACT_EXIT after the last */
 };
 
 struct event {
     uint8_t kind; /* enum event_kind */
     union {
         struct {
-            const struct conf *conf; /* the core takes its own reference */
+            const struct conf *conf;           /* the core takes its own reference */
             const struct core_socket *sockets; /* all of this configuration */
             size_t n_sockets;
             const struct core_pool *pools;
@@ -161,7 +165,7 @@ struct event {
             const struct relay_figures *figures; /* RELAY_CLOSED: final; else NULL */
         } relay;
         struct {
-            uint64_t question; /* as in ACT_RESOLVE */
+            uint64_t question;        /* as in ACT_RESOLVE */
             const struct addr *addrs; /* ports 0 */
             size_t n;                 /* 0: the name did not resolve */
         } name;
@@ -178,11 +182,11 @@ struct event {
 
 enum action_kind {
     ACT_SEND,
-    ACT_RELAY,        /* an order for the worker of that stream */
-    ACT_BIND,         /* bind both sockets of a pair, answer with EV_BOUND */
-    ACT_UNBIND,       /* close them */
-    ACT_RESOLVE,      /* look a name up, answer with EV_NAME */
-    ACT_STORE,        /* keep, replace or (value.n == 0) forget a record */
+    ACT_RELAY,   /* an order for the worker of that stream */
+    ACT_BIND,    /* bind both sockets of a pair, answer with EV_BOUND */
+    ACT_UNBIND,  /* close them */
+    ACT_RESOLVE, /* look a name up, answer with EV_NAME */
+    ACT_STORE,   /* keep, replace or (value.n == 0) forget a record */
     ACT_LOG,
     ACT_SOCKET_CLOSE, /* no call uses this former socket any more */
     ACT_EXIT,         /* drained */

@@ -11,8 +11,16 @@
 enum liveness { LIVE_UNKNOWN, LIVE_UP, LIVE_DOWN };
 extern const char *const liveness_names[]; /* "unknown", "up", "down" */
 
-enum view_source { VIEW_NONE, VIEW_CONFIG, VIEW_TAILSCALE, VIEW_RECEIVED, VIEW_REQUEST, VIEW_ROUTE };
-extern const char *const view_source_names[]; /* "", "config", "tailscale", "received", "request", "route" */
+enum view_source {
+    VIEW_NONE,
+    VIEW_CONFIG,
+    VIEW_TAILSCALE,
+    VIEW_RECEIVED,
+    VIEW_REQUEST,
+    VIEW_ROUTE
+};
+extern const char
+    *const view_source_names[]; /* "", "config", "tailscale", "received", "request", "route" */
 
 struct info_status {
     msec started;
@@ -37,7 +45,7 @@ struct info_peer {
     struct addr local; /* the socket that stands for it toward the exchange */
     enum liveness state;
     msec since;
-    int rtt_ms; /* of the last answered probe; -1 = none */
+    int rtt_ms;            /* of the last answered probe; -1 = none */
     struct addr advertise; /* ADDR_NONE: not yet known */
     enum view_source source;
     struct addr announced[INFO_MAX_ADDRS]; /* addresses seen in its messages */
@@ -75,7 +83,7 @@ enum verdict {
 extern const char *const verdict_names[];
 
 struct info_media {
-    struct span kind; /* "audio" */
+    struct span kind;                /* "audio" */
     struct addr local[2], remote[2]; /* by side: our port as advertised there, signalled target */
     struct relay_figures figures;
 };
@@ -109,7 +117,8 @@ const struct counters *info_counters(const struct core *core);
 /* Wall-clock milliseconds since 1970 for a msec time. */
 int64_t info_wall(const struct core *core, msec at);
 
-/* How a call is named outside ("c1a2b3c4"); out has 16 bytes. Parsing returns 0 for anything else. */
+/* How a call is named outside ("c1a2b3c4"); out has 16 bytes. Parsing returns 0 for anything else.
+ */
 void core_id_print(core_id id, char *out);
 core_id core_id_parse(struct span text);
 

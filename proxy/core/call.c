@@ -1,0 +1,406 @@
+/*
+ * call.c - the life of a call (or of a dialog without INVITE): begun, retried with credentials,
+ * answered, ended, remembered for a while so that late requests still find their way.
+ */
+#include "proxy/core/rooms.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EVENT_LIFE 3600000u /* of a dialog without INVITE that names no expiry */
+
+uint64_t call_key(const struct core *core, struct span call_id)
+{
+    return hash_spans(&core->seed, &call_id, 1);
+}
+
+static struct call *call_of(struct hash_link *link)
+{
+    return link ? (struct call *)(void *)((char *)link - offsetof(struct call, link)) : NULL;
+}
+
+struct call *call_find(struct core *core, const struct peer *peer, struct span call_id,
+                       struct span from_tag, struct span to_tag, enum side from_side,
+                       bool *from_caller)
+{
+    for (struct hash_link *l = hash_find(&core->call_index, call_key(core, call_id)); l;
+         l = hash_again(l)) {
+        struct call *call = call_of(l);
+        struct span tag = text_get(&call->text, call->tag);
+        *from_caller = from_side == (enum side)call->origin;
+        if ((!peer || call->peer == peer) && span_is(tag, *from_caller ? from_tag : to_tag) &&
+            span_is(text_get(&call->text, call->call_id), call_id))
+            return call;
+    }
+    return NULL;
+}
+
+/* The same INVITE again, now with credentials: it keeps its ports. */
+struct call *call_retry(struct core *core, const struct inbound *in)
+{
+    bool from_caller;
+    struct call *call =
+        call_find(core, in->peer, in->call_id, in->from_tag, in->from_tag, in->side, &from_caller);
+    if (!call || call->phase != PHASE_RETRY || !from_caller)
+        return NULL;
+    timer_stop(&core->timers, &call->timer);
+    call->phase = PHASE_TRYING;
+    call->caller.cseq = in->msg->cseq;
+    call->caller.signal = in->from;
+    leg_target(call, &call->caller, in->msg);
+    return call;
+}
+
+/* ---- ended calls, oldest first */
+
+static void ended_add(struct core *core, struct call *call)
+{
+    call->older = core->newest_call;
+    call->newer = NULL;
+    *(call->older ? &call->older->newer : &core->oldest_call) = call;
+    core->newest_call = call;
+}
+
+static void ended_remove(struct core *core, struct call *call)
+{
+    *(call->older ? &call->older->newer : &core->oldest_call) = call->newer;
+    *(call->newer ? &call->newer->older : &core->newest_call) = call->older;
+}
+
+static struct call *slot_take(struct core *core)
+{
+    struct call *call = pool_take(&core->calls);
+    for (struct call *old = core->oldest_call; !call && old; old = old->newer) {
+        if (old->n_open)
+            continue; /* its ports have not come back yet */
+        call_free(core, old);
+        call = pool_take(&core->calls);
+        break;
+    }
+    return call;
+}
+
+static void texts_keep(struct call *call, const struct inbound *in)
+{
+    static char routes[4096]; /* one message at a time */
+    size_t n = route_set(in->msg, false, routes, sizeof routes);
+    text_set(&call->text, &call->call_id, in->call_id, MAX_CALL_TEXT);
+    text_set(&call->text, &call->tag, in->from_tag, MAX_CALL_TEXT);
+    text_set(&call->text, &call->from, sip_value(in->msg, HEADER_FROM), MAX_CALL_TEXT);
+    text_set(&call->text, &call->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
+    text_set(&call->text, &call->request_uri, in->msg->uri, MAX_CALL_TEXT);
+    text_set(&call->text, &call->caller.routes, span_of(routes, n), MAX_CALL_TEXT);
+    leg_target(call, &call->caller, in->msg);
+}
+
+struct call *call_new(struct core *core, const struct inbound *in, enum call_kind kind)
+{
+    if (kind == KIND_EVENT && core->events_active >= core->limit_calls / 2)
+        return NULL;
+    struct call *call = slot_take(core);
+    if (!call)
+        return NULL;
+    call->kind = (uint8_t)kind;
+    call->origin = (uint8_t)in->side;
+    call->peer = peer_hold(in->peer);
+    call->conf = conf_hold(in->peer->conf);
+    call->rules = in->peer->rules;
+    call->socket[SIDE_EXCHANGE] = in->peer->local;
+    call->socket[SIDE_PEER] = in->peer->trunk;
+    call->socket[in->side] = in->socket;
+    socket_hold(core, call->socket[0]);
+    socket_hold(core, call->socket[1]);
+    call->advertise = view_now(core, in->peer).advertise;
+    call->started = core->now;
+    call->heard[in->side] = core->now;
+    texts_keep(call, in);
+    call->caller.signal = in->from;
+    call->caller.cseq = in->msg->cseq;
+    hash_add(&core->call_index, &call->link, call_key(core, in->call_id));
+    if (kind == KIND_EVENT) {
+        core->events_active++;
+        call_touch(core, call);
+        return call;
+    }
+    core_count(core, in->peer, COUNT_calls_total);
+    in->peer->calls++;
+    if (++core->calls_active > core->calls_peak)
+        core->calls_peak = core->calls_active;
+    return call;
+}
+
+/* ---- answered */
+
+static void dialog_drop(struct core *core, struct dialog *dialog)
+{
+    (void)core;
+    free(dialog->answer);
+    dialog->answer = NULL;
+}
+
+void call_up(struct core *core, struct call *call, struct dialog *winner)
+{
+    winner->confirmed = true;
+    offer_settle_fork(core, call, winner);
+    for (uint32_t i = 0; i < call->n_dialogs; i++)
+        dialog_drop(core, &call->dialogs[i]);
+    call->dialogs[0] = *winner; /* the early dialogs of the others end here */
+    call->n_dialogs = 1;
+    call->phase = PHASE_UP;
+    call->answered = core->now;
+    core_count(core, call->peer, COUNT_calls_answered);
+    call_touch(core, call);
+}
+
+/* ---- timers */
+
+static msec last_sign(const struct core *core, const struct call *call)
+{
+    msec last = call->heard[0] > call->heard[1] ? call->heard[0] : call->heard[1];
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        struct relay_figures f = media_figures(core, m);
+        for (int side = 0; side < 2 && m->open; side++) {
+            if (f.leg[side].last_rx_ms != UINT32_MAX && m->opened + f.leg[side].last_rx_ms > last)
+                last = m->opened + f.leg[side].last_rx_ms;
+        }
+    }
+    return last;
+}
+
+void call_touch(struct core *core, struct call *call)
+{
+    msec at = UINT64_MAX;
+    if (call->phase == PHASE_ENDED || call->phase == PHASE_RETRY)
+        return; /* they have their own deadline */
+    if (call->kind == KIND_EVENT)
+        at = call->session_end ? call->session_end : core->now + EVENT_LIFE;
+    else if (call->phase == PHASE_UP)
+        at = core->now + call->conf->limits.silent_ms;
+    if (call->phase == PHASE_UP && call->session_end && call->session_end < at)
+        at = call->session_end;
+    if (at == UINT64_MAX)
+        timer_stop(&core->timers, &call->timer);
+    else
+        timer_set(&core->timers, &call->timer, TIMER_CALL, at);
+}
+
+static void up_due(struct core *core, struct call *call)
+{
+    msec silent_at = last_sign(core, call) + call->conf->limits.silent_ms;
+    if (call->session_end && core->now >= call->session_end) {
+        call_hangup(core, call, END_SESSION, 408, "Session timer expired");
+    } else if (core->now >= silent_at) {
+        call_hangup(core, call, END_SILENT, 408, "Silent");
+    } else {
+        msec at =
+            call->session_end && call->session_end < silent_at ? call->session_end : silent_at;
+        timer_set(&core->timers, &call->timer, TIMER_CALL, at);
+    }
+}
+
+void call_due(struct core *core, struct call *call)
+{
+    switch ((enum call_phase)call->phase) {
+    case PHASE_RETRY:
+        call_end(core, call, END_STATUS, call->status);
+        break;
+    case PHASE_ENDED:
+        if (call->n_open == 0)
+            call_free(core, call);
+        break;
+    case PHASE_UP:
+        up_due(core, call);
+        break;
+    case PHASE_TRYING:
+    case PHASE_EARLY:
+        if (call->kind == KIND_EVENT)
+            call_end(core, call, END_NONE, 0);
+        break;
+    }
+}
+
+/* ---- ended */
+
+static void count_end(struct core *core, const struct call *call)
+{
+    if (!call->answered) {
+        core_count(core, call->peer, COUNT_calls_failed);
+        return;
+    }
+    switch ((enum call_end)call->end) {
+    case END_IDLE:
+    case END_SILENT:
+    case END_SESSION:
+    case END_OPERATOR:
+    case END_SDP:
+        core_count(core, call->peer, COUNT_calls_hung_up);
+        break;
+    default:
+        break;
+    }
+}
+
+void call_end(struct core *core, struct call *call, enum call_end end, unsigned status)
+{
+    if (call->phase == PHASE_ENDED)
+        return;
+    bool event = call->kind == KIND_EVENT;
+    if (call->end == END_NONE)
+        call->end = (uint8_t)end;
+    call->status = (uint16_t)status;
+    call->held = call_is_held(call);
+    call->phase = PHASE_ENDED;
+    call->ended = core->now;
+    ended_add(core, call);
+    timer_set(&core->timers, &call->timer, TIMER_CALL, core->now + SIP_TIMEOUT);
+    if (event) {
+        core->events_active--;
+        return;
+    }
+    core->calls_active--;
+    call->peer->calls--;
+    count_end(core, call);
+    media_close(core, call);
+    if (call->n_open == 0)
+        summary_log(core, call);
+}
+
+static void bye_send(struct core *core, struct call *call, enum side to)
+{
+    bool to_caller = to == (enum side)call->origin;
+    struct dialog *d = &call->dialogs[0];
+    struct leg *leg = to_caller ? &call->caller : &d->callee;
+    struct leg *other = to_caller ? &d->callee : &call->caller;
+    struct client_txn *ct = client_new(core, METHOD_BYE, to, call->peer, call);
+    if (!ct)
+        return;
+    ct->owner = OWNER_CALL;
+    struct span from = text_get(&call->text, call->from), dialog_to = text_get(&call->text, d->to);
+    char via[256];
+    struct span line = via_line(core, ct, call, via, sizeof via);
+    struct sip_out o;
+    sip_out_init(&o, core->render, sizeof core->render);
+    sip_request_make(&o,
+                     &(struct sip_request){
+                         .method = "BYE",
+                         .uri = text_get(&call->text, leg->target),
+                         .via = span_of(line.p + 17, line.n - 19), /* behind "Via: SIP/2.0/UDP " */
+                         .from = to_caller ? dialog_to : from,
+                         .to = to_caller ? from : dialog_to,
+                         .call_id = text_get(&call->text, call->call_id),
+                         .cseq = ++other->cseq,
+                         .routes = text_get(&call->text, leg->routes),
+                     });
+    struct addr dest = route_leg(core, to, call->peer, call->rules, call, leg);
+    if (o.full || !addr_is_set(&dest)) {
+        client_free(core, ct);
+        return;
+    }
+    call->bye_waits++;
+    client_send(core, ct, &dest, span_of(o.p, o.n));
+}
+
+/* Ends a call that nobody on either side ended. */
+void call_hangup(struct core *core, struct call *call, enum call_end end, unsigned status,
+                 const char *reason)
+{
+    if (call->phase == PHASE_ENDED)
+        return;
+    call->end = (uint8_t)end;
+    if (call->phase == PHASE_UP && call->n_dialogs) {
+        bye_send(core, call, SIDE_EXCHANGE);
+        bye_send(core, call, SIDE_PEER);
+    } else {
+        struct server_txn *st = pool_get(&core->servers, call->invite);
+        struct client_txn *ct = st ? pool_get(&core->clients, st->client) : NULL;
+        if (ct)
+            client_cancel(core, ct, span_of(NULL, 0));
+        if (st && !server_answered(st)) {
+            char warning[220];
+            warning_value(warning, sizeof warning, reason);
+            server_reply(core, st, status, NULL, warning);
+        }
+    }
+    call_end(core, call, end, status);
+}
+
+void call_bye_answered(struct core *core, struct client_txn *ct)
+{
+    struct call *call = pool_get(&core->calls, ct->call);
+    if (!call)
+        return;
+    if (ct->owner == OWNER_CALL) {
+        if (call->bye_waits)
+            call->bye_waits--;
+    } else {
+        call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
+    }
+}
+
+void call_end_fork(struct core *core, const struct client_txn *invite, const struct inbound *in)
+{
+    static char routes[4096];
+    struct sip_name_addr contact;
+    struct call *call = pool_get(&core->calls, invite->call);
+    struct span value = sip_value(in->msg, HEADER_CONTACT), element;
+    if (!value.p || !sip_list_next(&value, &element) || sip_name_addr_read(element, &contact))
+        return; /* nobody can be reached there */
+    core_count(core, in->peer, COUNT_forks_ended);
+    static const enum sip_method methods[] = {METHOD_ACK, METHOD_BYE};
+    size_t n = route_set(in->msg, true, routes, sizeof routes);
+    for (int i = 0; i < 2; i++) {
+        struct client_txn *ct =
+            client_new(core, methods[i], (enum side)invite->side, invite->peer, call);
+        if (!ct)
+            return;
+        char via[256];
+        struct span line = via_line(core, ct, call, via, sizeof via);
+        struct sip_out o;
+        ct->owner = OWNER_CALL;
+        ct->call = 0;
+        sip_out_init(&o, core->render, sizeof core->render);
+        sip_request_make(&o, &(struct sip_request){
+                                 .method = sip_method_names[methods[i]],
+                                 .uri = contact.uri.whole,
+                                 .via = span_of(line.p + 17, line.n - 19),
+                                 .from = sip_value(in->msg, HEADER_FROM),
+                                 .to = sip_value(in->msg, HEADER_TO),
+                                 .call_id = in->call_id,
+                                 .cseq = in->msg->cseq + (uint32_t)i,
+                                 .routes = span_of(routes, n),
+                             });
+        if (o.full) {
+            client_free(core, ct);
+        } else if (methods[i] == METHOD_ACK) {
+            core_send(core, ct->socket, ct->dscp, &in->from,
+                      out_copy(&core->out, span_of(o.p, o.n)));
+            client_free(core, ct); /* an ACK is not answered */
+        } else {
+            client_send(core, ct, &in->from, span_of(o.p, o.n));
+        }
+    }
+}
+
+void call_free(struct core *core, struct call *call)
+{
+    if (call->phase == PHASE_ENDED) {
+        ended_remove(core, call);
+    } else if (call->kind == KIND_EVENT) {
+        core->events_active--;
+    } else {
+        core->calls_active--;
+        call->peer->calls--;
+    }
+    timer_stop(&core->timers, &call->timer);
+    hash_remove(&core->call_index, &call->link);
+    for (uint32_t i = 0; i < call->n_dialogs; i++)
+        dialog_drop(core, &call->dialogs[i]);
+    free(call->dialogs);
+    free(call->media);
+    text_free(&call->text);
+    socket_release(core, call->socket[0]);
+    socket_release(core, call->socket[1]);
+    conf_release(call->conf);
+    peer_release(core, call->peer);
+    pool_give(&core->calls, call);
+}

@@ -1,0 +1,280 @@
+/*
+ * config.c - a configuration takes effect, all at once: sockets, pools and peers are matched by
+ * address and by name, so that what stays the same stays untouched.
+ */
+#include "proxy/core/rooms.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static void sockets_apply(struct core *core, const struct core_socket *sockets, size_t n)
+{
+    for (size_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+        if (core->sockets[i].use == SOCKET_LISTED)
+            core->sockets[i].use = SOCKET_FORMER;
+        core->sockets[i].peer = NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (sockets[i].id >= CORE_MAX_SOCKETS)
+            continue;
+        struct socket *s = &core->sockets[sockets[i].id];
+        s->use = SOCKET_LISTED;
+        s->side = sockets[i].side;
+        s->addr = sockets[i].addr;
+    }
+}
+
+static void sockets_retire(struct core *core)
+{
+    for (uint16_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+        struct socket *s = &core->sockets[i];
+        if (s->use != SOCKET_FORMER || s->users)
+            continue;
+        s->use = SOCKET_NONE;
+        out_add(&core->out, ACT_SOCKET_CLOSE)->socket = i;
+    }
+}
+
+static void pool_apply(struct core *core, const struct core_pool *pool)
+{
+    if (pool->id >= CORE_MAX_POOLS)
+        return;
+    struct ports *ports = core->ports[pool->id];
+    if (ports) {
+        ports->listed = true;
+        return;
+    }
+    ports = calloc(1, sizeof *ports);
+    if (!ports || ports_init(ports, pool, core->conf->media.port_low, core->conf->media.port_high,
+                             (uint32_t)core_random(core))) {
+        free(ports);
+        return;
+    }
+    core->ports[pool->id] = ports;
+}
+
+static void pools_apply(struct core *core, const struct core_pool *pools, size_t n)
+{
+    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+        if (core->ports[i])
+            core->ports[i]->listed = false;
+    }
+    for (size_t i = 0; i < n; i++)
+        pool_apply(core, &pools[i]);
+}
+
+static struct peer *peer_known(const struct core *core, const char *name)
+{
+    for (size_t i = 0; i < core->n_peers; i++) {
+        if (strcmp(core->peers[i]->name, name) == 0)
+            return core->peers[i];
+    }
+    return NULL;
+}
+
+static struct peer *peer_new(const struct conf_peer *rules)
+{
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (!peer)
+        return NULL;
+    peer->name = strdup(rules->name);
+    peer->probe.rtt_ms = -1;
+    if (peer->name)
+        return peer;
+    free(peer);
+    return NULL;
+}
+
+static bool socket_by_addr(const struct core *core, enum side side, const struct addr *a,
+                           uint16_t *id)
+{
+    for (uint16_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+        const struct socket *s = &core->sockets[i];
+        if (s->use == SOCKET_LISTED && s->side == side && addr_equal(&s->addr, a)) {
+            *id = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint16_t first_trunk(const struct core *core, const struct core_socket *sockets, size_t n,
+                            uint8_t family)
+{
+    uint16_t any = 0;
+    bool have = false;
+    (void)core;
+    for (size_t i = 0; i < n; i++) {
+        if (sockets[i].side != SIDE_PEER)
+            continue;
+        if (sockets[i].addr.family == family)
+            return sockets[i].id;
+        if (!have)
+            any = sockets[i].id;
+        have = true;
+    }
+    return any;
+}
+
+static void peer_sockets(struct core *core, struct peer *peer, const struct event *event)
+{
+    const struct conf_peer *rules = peer->rules;
+    uint8_t family = rules->address.addr.family ? rules->address.addr.family : ADDR_IP4;
+    if (!addr_is_set(&rules->local)) {
+        peer->local = core->shared;
+    } else if (socket_by_addr(core, SIDE_EXCHANGE, &rules->local, &peer->local)) {
+        core->sockets[peer->local].peer = peer;
+    }
+    if (!addr_is_set(&rules->bind) || !socket_by_addr(core, SIDE_PEER, &rules->bind, &peer->trunk))
+        peer->trunk = first_trunk(core, event->config.sockets, event->config.n_sockets, family);
+}
+
+static void peer_apply(struct core *core, struct peer *peer, size_t index,
+                       const struct event *event)
+{
+    const struct conf_peer *rules = &core->conf->peers[index];
+    bool moved = !peer->rules || strcmp(peer->rules->address.name, rules->address.name) != 0 ||
+                 peer->rules->address.addr.port != rules->address.addr.port;
+    struct conf *before = peer->conf;
+    peer->conf = conf_hold(core->conf);
+    peer->rules = rules;
+    conf_release(before);
+    peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
+    peer_sockets(core, peer, event);
+    if (moved)
+        peer_literal(core, peer);
+    if (!peer->probe.timer.place || !rules->probe_ms) {
+        /* Spread over a second, so that fifty peers are not probed in one burst. */
+        msec at = core->now + (moved ? index * 20 % 1000 : rules->probe_ms);
+        probe_start(core, &peer->probe, rules->probe_ms ? at : UINT64_MAX);
+    }
+}
+
+/* The list begins with the peers of the configuration in its order; those no longer listed stay
+ * behind them for as long as something refers to them. */
+static void peers_apply(struct core *core, const struct event *event)
+{
+    size_t n = core->conf->n_peers;
+    size_t cap = n + core->n_peers;
+    struct peer **list = calloc(cap ? cap : 1, sizeof *list);
+    if (!list)
+        return;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct peer *peer = peer_known(core, core->conf->peers[i].name);
+        if (!peer)
+            peer = peer_new(&core->conf->peers[i]);
+        if (!peer)
+            break; /* out of memory: the peers so far are served */
+        list[at++] = peer;
+    }
+    size_t listed = at;
+    for (size_t i = 0; i < core->n_peers; i++) {
+        bool again = false;
+        for (size_t k = 0; k < listed; k++)
+            again = again || list[k] == core->peers[i];
+        if (!again)
+            list[at++] = core->peers[i];
+    }
+    free(core->peers);
+    core->peers = list;
+    core->n_peers = at;
+    core->n_listed = listed;
+    for (size_t i = 0; i < listed; i++) {
+        if (!list[i]->listed)
+            peer_hold(list[i]);
+        list[i]->listed = true;
+        peer_apply(core, list[i], i, event);
+    }
+    for (size_t i = at; i > listed; i--) {
+        struct peer *peer = list[i - 1];
+        if (!peer->listed)
+            continue;
+        peer->listed = false;
+        timer_stop(&core->timers, &peer->probe.timer);
+        timer_stop(&core->timers, &peer->name_timer);
+        peer_release(core, peer);
+    }
+}
+
+void config_apply(struct core *core, const struct event *event)
+{
+    struct conf *before = core->conf;
+    core->conf = conf_hold(event->config.conf);
+    core->generation++;
+    core->loaded = core->now;
+    if (core->generation == 1)
+        core->exchange.since = core->now;
+    sockets_apply(core, event->config.sockets, event->config.n_sockets);
+    core->has_shared =
+        addr_is_set(&core->conf->exchange.local) &&
+        socket_by_addr(core, SIDE_EXCHANGE, &core->conf->exchange.local, &core->shared);
+    pools_apply(core, event->config.pools, event->config.n_pools);
+    peers_apply(core, event);
+    if (!core->exchange.timer.place || !core->conf->exchange.probe_ms)
+        probe_start(core, &core->exchange,
+                    core->conf->exchange.probe_ms ? core->now + 10 : UINT64_MAX);
+    media_reserve(core);
+    sockets_retire(core);
+    conf_release(before);
+}
+
+struct peer *peer_hold(struct peer *peer)
+{
+    if (peer)
+        peer->references++;
+    return peer;
+}
+
+static void peer_free(struct core *core, struct peer *peer)
+{
+    timer_stop(&core->timers, &peer->probe.timer);
+    timer_stop(&core->timers, &peer->name_timer);
+    for (size_t i = 0; i < core->n_peers; i++) {
+        if (core->peers[i] != peer)
+            continue;
+        memmove(&core->peers[i], &core->peers[i + 1], (core->n_peers - i - 1) * sizeof peer);
+        core->n_peers--;
+        break;
+    }
+    conf_release(peer->conf);
+    free(peer->name);
+    free(peer);
+}
+
+void peer_release(struct core *core, struct peer *peer)
+{
+    if (peer && --peer->references == 0)
+        peer_free(core, peer);
+}
+
+void socket_hold(struct core *core, uint16_t id)
+{
+    core->sockets[id].users++;
+}
+
+void socket_release(struct core *core, uint16_t id)
+{
+    struct socket *s = &core->sockets[id];
+    if (s->users && --s->users == 0 && s->use == SOCKET_FORMER) {
+        s->use = SOCKET_NONE;
+        out_add(&core->out, ACT_SOCKET_CLOSE)->socket = id;
+    }
+}
+
+void config_close(struct core *core)
+{
+    while (core->n_listed) {
+        struct peer *peer = core->peers[--core->n_listed];
+        peer->listed = false;
+        peer_release(core, peer);
+    }
+    free(core->peers);
+    core->peers = NULL;
+    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+        if (core->ports[i])
+            ports_close(core->ports[i]);
+        free(core->ports[i]);
+    }
+    conf_release(core->conf);
+    core->conf = NULL;
+}

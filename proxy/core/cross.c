@@ -1,0 +1,392 @@
+/*
+ * cross.c - one message from one side to the other: which header lines change, and how. Every other
+ * byte leaves as it came.
+ */
+#include "proxy/core/rooms.h"
+#include <errno.h>
+#include <stdio.h>
+
+struct edits *cross_begin(struct core *core)
+{
+    static struct edits edits; /* one message at a time, one thread */
+    edits_init(&edits, core->edit_v, MAX_EDITS, core->edit_text, sizeof core->edit_text);
+    return &edits;
+}
+
+static size_t at_of(const struct crossing *x, const char *p)
+{
+    return (size_t)(p - x->in->msg->bytes.p);
+}
+
+static void cut_span(const struct crossing *x, struct edits *e, struct span s, enum edit_rule rule)
+{
+    edits_add(e, at_of(x, s.p), s.n, span_of("", 0), rule);
+}
+
+/* ---- hosts inside URIs that somebody else will call */
+
+static bool is_exchange(const struct core *core, const struct addr *a)
+{
+    const struct conf_prefixes *sources = &core->conf->exchange.sources;
+    for (size_t i = 0; i < sources->n; i++) {
+        if (prefix_contains(&sources->v[i], a))
+            return true;
+    }
+    return addr_same_ip(a, &core->conf->exchange.address);
+}
+
+static struct peer *peer_meant(struct core *core, struct peer *first, const struct sip_uri *uri)
+{
+    if (peer_is_meant(first, uri))
+        return first;
+    for (size_t i = 0; i < core->n_listed; i++) {
+        if (peer_is_meant(core->peers[i], uri))
+            return core->peers[i];
+    }
+    return NULL;
+}
+
+static bool host_toward_exchange(struct core *core, const struct crossing *x,
+                                 const struct sip_uri *uri, struct addr *host, const char **tt)
+{
+    struct addr own = own_address(core, SIDE_PEER, x->peer, x->call);
+    if (addr_is_set(&uri->addr) && addr_same_ip(&uri->addr, &own)) {
+        *host = core->conf->exchange.address;
+        return true;
+    }
+    struct peer *peer = peer_meant(core, x->peer, uri);
+    if (!peer)
+        return false;
+    *host = own_address(core, SIDE_EXCHANGE, peer, NULL);
+    *tt = is_shared(core, peer) ? peer->name : NULL;
+    return true;
+}
+
+static struct peer *peer_of_local(const struct core *core, const struct sip_uri *uri)
+{
+    struct addr a = addr_with_port(uri->addr, uri->port ? uri->port : 5060);
+    struct span tt;
+    for (size_t i = 0; i < core->n_listed; i++) {
+        struct peer *peer = core->peers[i];
+        const struct addr *local = &core->sockets[peer->local].addr;
+        if (!addr_same_ip(local, &a) || (uri->port && local->port != uri->port))
+            continue;
+        if (!is_shared(core, peer))
+            return peer;
+        if (sip_param(uri->params, "tt", &tt, NULL) && tt.p && span_is(tt, span_str(peer->name)))
+            return peer;
+    }
+    return NULL;
+}
+
+/* As the peer itself writes it, so that it knows the address for its own. */
+static struct addr as_announced(const struct peer *peer)
+{
+    struct addr here = peer_address(peer), written;
+    if (map_back(&peer->rules->map, &here, &written) >= 0)
+        return written;
+    if (peer->n_announced)
+        return addr_with_port(peer->announced[peer->n_announced - 1], here.port);
+    return here;
+}
+
+static bool host_toward_peer(struct core *core, const struct crossing *x, const struct sip_uri *uri,
+                             struct addr *host)
+{
+    if (!addr_is_set(&uri->addr))
+        return false;
+    struct peer *peer = peer_of_local(core, uri);
+    if (peer == x->peer && peer) {
+        *host = as_announced(peer);
+    } else if (peer) {
+        *host = peer_address(peer);
+        core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
+                 "refers to peer %s by its address here, which may mean nothing there", peer->name);
+    } else if (is_exchange(core, &uri->addr) || is_own(core, SIDE_EXCHANGE, NULL, &uri->addr)) {
+        *host = own_address(core, SIDE_PEER, x->peer, x->call);
+    } else {
+        return false;
+    }
+    return addr_is_set(host);
+}
+
+bool cross_host(struct core *core, const struct crossing *x, const struct sip_uri *uri,
+                struct addr *host, const char **tt)
+{
+    *tt = NULL;
+    if (!uri->host.p)
+        return false;
+    return x->to == SIDE_EXCHANGE ? host_toward_exchange(core, x, uri, host, tt)
+                                  : host_toward_peer(core, x, uri, host);
+}
+
+static void put_host(const struct crossing *x, struct edits *e, const struct sip_uri *uri,
+                     struct addr host, enum edit_rule rule)
+{
+    char text[ADDR_TEXT];
+    if (host.port == 5060 && !uri->port)
+        host.port = 0;
+    size_t n = host.port ? addr_print(&host, text) : addr_print_host(&host, text);
+    edits_add(e, at_of(x, uri->hostport.p), uri->hostport.n, span_of(text, n), rule);
+}
+
+static void put_tt(const struct crossing *x, struct edits *e, const struct sip_uri *uri,
+                   const char *tt, enum edit_rule rule)
+{
+    struct span old;
+    if (tt)
+        edits_addf(e, at_of(x, uri->hostport.p + uri->hostport.n), 0, rule, ";tt=%s", tt);
+    if (sip_param(uri->params, "tt", NULL, &old))
+        cut_span(x, e, old, rule);
+}
+
+/* ---- one function per kind of header */
+
+typedef int edit_header(struct core *core, const struct crossing *x, struct edits *e,
+                        const struct sip_header *h);
+
+static int edit_cut(struct core *core, const struct crossing *x, struct edits *e,
+                    const struct sip_header *h)
+{
+    (void)core;
+    edits_add(e, h->at, h->n, span_of("", 0), h->id == HEADER_VIA ? RULE_VIA : RULE_ROUTE);
+    (void)x;
+    return 0;
+}
+
+/* All of one host:port, user and parameters kept; what would send it elsewhere goes. An addr-spec
+ * without brackets gets them, so that a parameter of ours is the URI's. */
+static void contact_rewrite(struct core *core, const struct crossing *x, struct edits *e,
+                            const struct sip_name_addr *c, const struct addr *own, const char *tt)
+{
+    static const char *const unwanted[] = {"transport", "maddr", "ttl"};
+    struct span where;
+    char text[ADDR_TEXT];
+    (void)core;
+    if (!c->bracketed) {
+        edits_add(e, at_of(x, c->uri.whole.p), 0, span_str("<"), RULE_CONTACT);
+        edits_add(e, at_of(x, c->uri.whole.p + c->uri.whole.n), 0, span_str(">"), RULE_CONTACT);
+    }
+    if (c->uri.scheme.n == 4)
+        edits_add(e, at_of(x, c->uri.scheme.p), 4, span_str("sip"), RULE_CONTACT);
+    size_t n = addr_print(own, text);
+    edits_add(e, at_of(x, c->uri.hostport.p), c->uri.hostport.n, span_of(text, n), RULE_CONTACT);
+    put_tt(x, e, &c->uri, tt, RULE_CONTACT);
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+        if (sip_param(c->uri.params, unwanted[i], NULL, &where))
+            cut_span(x, e, where, RULE_CONTACT);
+    }
+}
+
+static bool is_redirect(const struct sip_msg *msg)
+{
+    return !msg->is_request && ((msg->status >= 300 && msg->status < 400) || msg->status == 485);
+}
+
+static int edit_identity(struct core *core, const struct crossing *x, struct edits *e,
+                         const struct sip_header *h)
+{
+    struct span rest = sip_header_value(x->in->msg, h), element;
+    while (sip_list_next(&rest, &element)) {
+        struct sip_name_addr who;
+        struct addr host;
+        const char *tt;
+        if (sip_name_addr_read(element, &who) || who.star ||
+            !cross_host(core, x, &who.uri, &host, &tt))
+            continue; /* not ours to judge: passes as it is */
+        put_host(x, e, &who.uri, host, RULE_IDENTITY);
+        if (h->id == HEADER_REFER_TO || h->id == HEADER_CONTACT || !tt)
+            put_tt(x, e, &who.uri, tt, RULE_IDENTITY);
+    }
+    return 0;
+}
+
+static int edit_contact(struct core *core, const struct crossing *x, struct edits *e,
+                        const struct sip_header *h)
+{
+    if (x->contacts_done)
+        return 0;
+    if (is_redirect(x->in->msg))
+        return edit_identity(core, x, e, h);
+    struct addr own = own_address(core, x->to, x->peer, x->call);
+    const char *tt = x->to == SIDE_EXCHANGE && is_shared(core, x->peer) ? x->peer->name : NULL;
+    struct span rest = sip_header_value(x->in->msg, h), element;
+    while (sip_list_next(&rest, &element)) {
+        struct sip_name_addr c;
+        if (sip_name_addr_read(element, &c))
+            return EINVAL;
+        if (!c.star && c.uri.hostport.p)
+            contact_rewrite(core, x, e, &c, &own, tt);
+    }
+    return 0;
+}
+
+static int edit_max_forwards(struct core *core, const struct crossing *x, struct edits *e,
+                             const struct sip_header *h)
+{
+    uint64_t hops;
+    (void)core;
+    if (!x->in->msg->is_request)
+        return 0;
+    if (!span_number(sip_header_value(x->in->msg, h), 255, &hops))
+        return EINVAL;
+    edits_addf(e, h->value_at, h->value_n, RULE_MAX_FORWARDS, "%u", hops ? (unsigned)hops - 1 : 0);
+    return 0;
+}
+
+static edit_header *const header_edits[HEADER_COUNT] = {
+    [HEADER_VIA] = edit_cut,
+    [HEADER_ROUTE] = edit_cut,
+    [HEADER_RECORD_ROUTE] = edit_cut,
+    [HEADER_PATH] = edit_cut,
+    [HEADER_SERVICE_ROUTE] = edit_cut,
+    [HEADER_CONTACT] = edit_contact,
+    [HEADER_MAX_FORWARDS] = edit_max_forwards,
+    [HEADER_REFER_TO] = edit_identity,
+    [HEADER_REFERRED_BY] = edit_identity,
+    [HEADER_DIVERSION] = edit_identity,
+    [HEADER_HISTORY_INFO] = edit_identity,
+    [HEADER_P_ASSERTED_IDENTITY] = edit_identity,
+    [HEADER_P_PREFERRED_IDENTITY] = edit_identity,
+    [HEADER_REMOTE_PARTY_ID] = edit_identity,
+};
+
+static bool is_stripped(const struct crossing *x, const struct sip_header *h)
+{
+    if (x->to != SIDE_PEER)
+        return false;
+    struct span name = sip_header_name(x->in->msg, h);
+    for (size_t i = 0; i < x->rules->strip_headers.n; i++) {
+        if (sip_header_of(name) != HEADER_OTHER
+                ? sip_header_of(span_str(x->rules->strip_headers.v[i])) == h->id
+                : span_is_nocase(name, span_str(x->rules->strip_headers.v[i])))
+            return true;
+    }
+    return false;
+}
+
+static int edit_headers(struct core *core, const struct crossing *x, struct edits *e)
+{
+    const struct sip_msg *msg = x->in->msg;
+    for (unsigned i = 0; i < msg->n_headers; i++) {
+        const struct sip_header *h = &msg->headers[i];
+        edit_header *edit = header_edits[h->id];
+        if (is_stripped(x, h)) {
+            edits_add(e, h->at, h->n, span_of("", 0), RULE_STRIPPED);
+        } else if (edit) {
+            int err = edit(core, x, e, h);
+            if (err)
+                return err;
+        }
+    }
+    return 0;
+}
+
+/* ---- start line, what is put in front, body */
+
+static void edit_start(const struct crossing *x, struct edits *e)
+{
+    const struct sip_msg *msg = x->in->msg;
+    size_t top = sip_header(msg, HEADER_VIA)->at;
+    struct sip_uri uri;
+    struct span tt;
+    if (x->request_uri.p)
+        edits_add(e, at_of(x, msg->uri.p), msg->uri.n, x->request_uri, RULE_START_LINE);
+    else if (msg->is_request && x->to == SIDE_PEER && !sip_uri_read(msg->uri, &uri) &&
+             sip_param(uri.params, "tt", NULL, &tt))
+        cut_span(x, e, tt, RULE_START_LINE);
+    edits_add(e, top, 0, x->vias, RULE_VIA);
+    if (x->routes.n)
+        edits_add(e, top, 0, x->routes, RULE_ROUTE);
+    if (x->record_routes.n)
+        edits_add(e, top, 0, x->record_routes, RULE_ROUTE);
+    if (msg->is_request && !sip_header(msg, HEADER_MAX_FORWARDS))
+        edits_add(e, top, 0, span_str("Max-Forwards: 70\r\n"), RULE_MAX_FORWARDS);
+}
+
+static void edit_body(const struct crossing *x, struct edits *e, int64_t growth)
+{
+    const struct sip_msg *msg = x->in->msg;
+    const struct sip_header *length = sip_header(msg, HEADER_CONTENT_LENGTH);
+    const struct sip_header *type = sip_header(msg, HEADER_CONTENT_TYPE);
+    int64_t n = (int64_t)msg->body.n + growth;
+    if (x->drop_body && msg->body.n) {
+        edits_add(e, msg->body_at, msg->body.n, span_of("", 0), RULE_LENGTH);
+        if (type)
+            edits_add(e, type->at, type->n, span_of("", 0), RULE_LENGTH);
+        n = 0;
+    }
+    uint64_t was;
+    if (length &&
+        !(span_number(sip_header_value(msg, length), UINT32_MAX, &was) && (int64_t)was == n))
+        edits_addf(e, length->value_at, length->value_n, RULE_LENGTH, "%lld", (long long)n);
+}
+
+/* Compact names for every line that leaves (RFC 3261 §7.3.3): only for a datagram that would not
+ * fit the path otherwise. */
+static void edit_compact(const struct crossing *x, struct edits *e, uint32_t own_edits)
+{
+    const struct sip_msg *msg = x->in->msg;
+    for (unsigned i = 0; i < msg->n_headers; i++) {
+        const struct sip_header *h = &msg->headers[i];
+        char compact = sip_header_names[h->id].compact;
+        bool gone = false;
+        for (uint32_t k = 0; k < own_edits; k++)
+            gone = gone || (e->v[k].at == h->at && e->v[k].cut == h->n);
+        if (compact && h->name_n > 1 && !gone)
+            edits_add(e, h->at, h->name_n, span_of(&compact, 1), RULE_COMPACT);
+    }
+}
+
+static size_t mtu_room(const struct crossing *x)
+{
+    struct addr to = x->to == SIDE_PEER ? peer_address(x->peer) : (struct addr){0};
+    size_t headers = to.family == ADDR_IP6 ? 48 : 28;
+    return x->to == SIDE_PEER ? x->rules->mtu - headers : SIZE_MAX;
+}
+
+static int render(struct core *core, const struct crossing *x, struct edits *e, size_t *n)
+{
+    int err = edits_render(e, x->in->msg->bytes, core->render, sizeof core->render, n);
+    if (err == ERANGE)
+        core_log(core, LEVEL_ERROR, x->peer, x->in->call_id, "internal: edits overlap");
+    return err == 0 && *n <= MAX_UDP ? 0 : err == ERANGE ? EINVAL : EMSGSIZE;
+}
+
+int cross_render(struct core *core, struct crossing *x, struct edits *e, struct span *out)
+{
+    size_t n = 0;
+    int64_t growth = edits_growth(e, 0);
+    edits_shift(e, 0, x->in->msg->body_at);
+    edit_body(x, e, growth);
+    edit_start(x, e);
+    int err = edit_headers(core, x, e);
+    err = err ? err : render(core, x, e, &n);
+    if (!err && n > mtu_room(x)) {
+        edit_compact(x, e, e->n);
+        err = render(core, x, e, &n);
+        if (!err && n > mtu_room(x)) {
+            core_count(core, x->peer, COUNT_oversize_sent);
+            core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
+                     "%zu bytes of SIP do not fit an mtu of %u: sent in fragments", n,
+                     x->rules->mtu);
+        }
+    }
+    if (!err)
+        *out = span_of(core->render, n);
+    return err;
+}
+
+struct span via_line(struct core *core, const struct client_txn *ct, const struct call *call,
+                     char *out, size_t room)
+{
+    char own[ADDR_TEXT], branch[BRANCH_TEXT];
+    struct addr me = own_address(core, (enum side)ct->side, ct->peer, call);
+    const struct conf_peer *rules = call ? call->rules : ct->peer->rules;
+    bool rport = ct->side == SIDE_EXCHANGE || rules->rport;
+    addr_print(&me, own);
+    client_branch(ct, branch);
+    int n = snprintf(out, room, "Via: SIP/2.0/UDP %s%s;branch=%s\r\n", own, rport ? ";rport" : "",
+                     branch);
+    return span_of(out, (size_t)n < room ? (size_t)n : room - 1);
+}

@@ -1,0 +1,55 @@
+/*
+ * dialog.c - dialogs under a call: one per To-tag, each with its own target and route set on the
+ * side that was called (RFC 3261 §12).
+ */
+#include "proxy/core/rooms.h"
+#include <stdlib.h>
+
+struct dialog *dialog_find(struct call *call, struct span tag)
+{
+    for (uint32_t i = 0; i < call->n_dialogs; i++) {
+        if (span_is(text_get(&call->text, call->dialogs[i].tag), tag))
+            return &call->dialogs[i];
+    }
+    return NULL;
+}
+
+struct dialog *dialog_get(struct core *core, struct call *call, struct span tag)
+{
+    struct dialog *dialog = dialog_find(call, tag);
+    (void)core;
+    if (dialog || call->n_dialogs == MAX_DIALOGS)
+        return dialog;
+    struct dialog *more = realloc(call->dialogs, (call->n_dialogs + 1) * sizeof *more);
+    if (!more)
+        return NULL;
+    call->dialogs = more;
+    dialog = &more[call->n_dialogs];
+    *dialog = (struct dialog){0};
+    if (text_set(&call->text, &dialog->tag, tag, MAX_CALL_TEXT))
+        return NULL;
+    call->n_dialogs++;
+    return dialog;
+}
+
+void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg)
+{
+    struct sip_name_addr c;
+    struct span value = sip_value(msg, HEADER_CONTACT), element;
+    if (value.p && sip_list_next(&value, &element) && !sip_name_addr_read(element, &c) && !c.star)
+        text_set(&call->text, &leg->target, c.uri.whole, MAX_CALL_TEXT);
+}
+
+void dialog_learn(struct core *core, struct call *call, struct dialog *dialog,
+                  const struct inbound *in)
+{
+    static char routes[4096]; /* one message at a time */
+    (void)core;
+    leg_target(call, &dialog->callee, in->msg);
+    dialog->callee.signal = in->from;
+    text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
+    if (dialog->confirmed)
+        return; /* the route set is fixed by the 2xx */
+    size_t n = route_set(in->msg, true, routes, sizeof routes);
+    text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
+}

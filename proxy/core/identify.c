@@ -1,0 +1,152 @@
+/*
+ * identify.c - who sent this datagram: decided by socket and source alone, before anything is
+ * parsed. Nobody is known by text in a message: an address written there may be somebody else's
+ * here.
+ */
+#include "proxy/core/rooms.h"
+#include <stdio.h>
+
+static bool from_exchange(const struct core *core, const struct addr *from)
+{
+    const struct conf_prefixes *sources = &core->conf->exchange.sources;
+    for (size_t i = 0; i < sources->n; i++) {
+        if (prefix_contains(&sources->v[i], from))
+            return true;
+    }
+    return false;
+}
+
+/* With two peers on one IP the port decides; where no port fits either, the first that listens on
+ * this trunk socket. */
+static struct peer *peer_by_source(const struct core *core, uint16_t socket,
+                                   const struct addr *from)
+{
+    struct peer *found = NULL;
+    for (size_t i = 0; i < core->n_peers; i++) {
+        struct peer *peer = core->peers[i];
+        if ((!peer->listed && peer->calls == 0) || !peer_has_ip(peer, from))
+            continue;
+        if (peer->rules->address.addr.port == from->port)
+            return peer;
+        if (!found || (found->trunk != socket && peer->trunk == socket))
+            found = peer;
+    }
+    return found;
+}
+
+/* Once a minute per source: a scanner must not fill the log. */
+static void unknown_log(struct core *core, uint16_t socket, const struct addr *from)
+{
+    struct unknown *oldest = &core->unknown[0];
+    for (size_t i = 0; i < sizeof core->unknown / sizeof *core->unknown; i++) {
+        struct unknown *u = &core->unknown[i];
+        if (u->addr.family == from->family && addr_same_ip(&u->addr, from)) {
+            if (core->now - u->logged < UNKNOWN_LOG_EVERY)
+                return;
+            oldest = u;
+            break;
+        }
+        if (u->logged < oldest->logged)
+            oldest = u;
+    }
+    *oldest = (struct unknown){*from, core->now};
+    char a[ADDR_TEXT], b[ADDR_TEXT];
+    addr_print(from, a);
+    addr_print(&core->sockets[socket].addr, b);
+    core_log(core, LEVEL_INFO, NULL, span_of(NULL, 0),
+             "dropped: %s is no peer's address (came to %s)", a, b);
+}
+
+static bool values_read(struct inbound *in)
+{
+    const struct sip_msg *msg = in->msg;
+    in->call_id = sip_value(msg, HEADER_CALL_ID);
+    return sip_via_read(sip_value(msg, HEADER_VIA), &in->via) == 0 &&
+           sip_tag_read(sip_value(msg, HEADER_FROM), &in->from_tag) == 0 &&
+           sip_tag_read(sip_value(msg, HEADER_TO), &in->to_tag) == 0;
+}
+
+static void malformed(struct core *core, struct inbound *in, enum sip_error error)
+{
+    if (error == SIP_OVERSIZE) {
+        core_count(core, in->peer, COUNT_drop_oversize);
+    } else if (error == SIP_KEEP_ALIVE) {
+        core_count(core, in->peer, COUNT_drop_keep_alive);
+    } else if (error >= SIP_MISSING_HEADER && sip_msg_answerable(in->msg)) {
+        char warning[160];
+        core_count(core, in->peer, COUNT_sip_requests_in);
+        core_count(core, in->peer, COUNT_answer_400_malformed);
+        warning_value(warning, sizeof warning, sip_error_names[error]);
+        in->call_id = sip_value(in->msg, HEADER_CALL_ID);
+        bool version = error == SIP_BAD_VERSION;
+        reply_stateless(core, in, version ? 505 : 400, NULL, warning);
+    } else {
+        core_count(core, in->peer, COUNT_drop_malformed);
+    }
+}
+
+static void parse(struct core *core, struct inbound *in, const char *bytes, size_t n)
+{
+    enum sip_error error = sip_msg_read(bytes, n, &core->msg);
+    in->msg = &core->msg;
+    if (error == SIP_OK && !values_read(in))
+        error = SIP_BAD_VALUE;
+    if (error != SIP_OK) {
+        malformed(core, in, error);
+        return;
+    }
+    core_count(core, in->peer,
+               in->msg->is_request ? COUNT_sip_requests_in : COUNT_sip_responses_in);
+    if (in->msg->is_request)
+        request_in(core, in);
+    else
+        response_in(core, in);
+}
+
+/* trunk.unknown: answer-options: monitors of the network see that we are there, and nothing more.
+ */
+static void unknown_options(struct core *core, struct inbound *in, const struct event *event)
+{
+    if (sip_msg_read(event->datagram.bytes, event->datagram.n, &core->msg) == SIP_OK &&
+        core->msg.is_request && core->msg.method == METHOD_OPTIONS) {
+        in->msg = &core->msg;
+        core_count(core, NULL, COUNT_sip_requests_in);
+        reply_stateless(core, in, 200, NULL, "");
+        return;
+    }
+    core_count(core, NULL, COUNT_drop_unknown_source);
+}
+
+void core_datagram(struct core *core, const struct event *event)
+{
+    uint16_t id = event->datagram.socket;
+    core_count(core, NULL, COUNT_datagrams_in);
+    if (id >= CORE_MAX_SOCKETS || core->sockets[id].use == SOCKET_NONE) {
+        core_count(core, NULL, COUNT_drop_unknown_source);
+        return;
+    }
+    const struct socket *socket = &core->sockets[id];
+    struct inbound in = {
+        .socket = id, .side = (enum side)socket->side, .from = event->datagram.from};
+    if (in.side == SIDE_EXCHANGE) {
+        if (!from_exchange(core, &in.from)) {
+            core_count(core, NULL, COUNT_drop_not_exchange);
+            return;
+        }
+        in.peer = socket->peer;
+    } else {
+        in.peer = peer_by_source(core, id, &in.from);
+        if (!in.peer) {
+            unknown_log(core, id, &in.from);
+            if (core->conf->trunk.unknown == UNKNOWN_ANSWER_OPTIONS)
+                unknown_options(core, &in, event);
+            else
+                core_count(core, NULL, COUNT_drop_unknown_source);
+            return;
+        }
+    }
+    if (event->datagram.truncated)
+        core_count(core, in.peer, COUNT_drop_oversize);
+    else
+        parse(core, &in, event->datagram.bytes, event->datagram.n);
+}

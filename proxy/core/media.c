@@ -1,0 +1,277 @@
+/*
+ * media.c - port pairs, streams and the orders for the workers. A stream belongs to an m-line's
+ * position for the life of the call: its ports stay when its kind changes.
+ */
+#include "proxy/core/rooms.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static struct ports *pool_of(const struct core *core, const struct addr *ip)
+{
+    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+        if (core->ports[i] && addr_same_ip(&core->ports[i]->addr, ip))
+            return core->ports[i];
+    }
+    return NULL;
+}
+
+static void pool_reserve(struct core *core, struct ports *ports)
+{
+    /* As many tries as pairs wanted: a range that others hold is not searched through in one step.
+     */
+    for (uint32_t i = 0; i < PORT_RESERVE; i++) {
+        uint16_t port = ports_want(ports, PORT_RESERVE);
+        if (!port)
+            return;
+        out_add(&core->out, ACT_BIND)->pair = (struct relay_pair){ports->id, port};
+    }
+}
+
+void media_reserve(struct core *core)
+{
+    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+        struct ports *ports = core->ports[i];
+        if (!ports)
+            continue;
+        if (ports->listed) {
+            pool_reserve(core, ports);
+            continue;
+        }
+        uint16_t port;
+        while ((port = ports_drop(ports)))
+            out_add(&core->out, ACT_UNBIND)->pair = (struct relay_pair){ports->id, port};
+        if (ports->n_used || ports->n_binding)
+            continue; /* its last pair takes the pool along */
+        ports_close(ports);
+        free(ports);
+        core->ports[i] = NULL;
+    }
+}
+
+void media_bound(struct core *core, const struct event *event)
+{
+    struct relay_pair pair = event->bound.pair;
+    struct ports *ports = pair.pool < CORE_MAX_POOLS ? core->ports[pair.pool] : NULL;
+    if (!ports)
+        return;
+    if (!event->bound.ok)
+        core_count(core, NULL, COUNT_ports_taken);
+    ports_bound(ports, pair.port, event->bound.ok);
+    if (!ports->listed)
+        media_reserve(core);
+}
+
+static bool pair_take(struct core *core, const struct call *call, enum side side,
+                      struct relay_pair *pair)
+{
+    bool early;
+    struct ports *ports = pool_of(core, &core->sockets[call->socket[side]].addr);
+    if (!ports)
+        return false;
+    uint16_t port = ports_take(ports, core->now, call->conf->media.port_reuse_delay_ms, &early);
+    pool_reserve(core, ports);
+    if (!port)
+        return false;
+    if (early)
+        core_count(core, NULL, COUNT_ports_rested_short);
+    *pair = (struct relay_pair){ports->id, port};
+    return true;
+}
+
+static void pair_give(struct core *core, struct relay_pair pair)
+{
+    struct ports *ports = pair.pool < CORE_MAX_POOLS ? core->ports[pair.pool] : NULL;
+    if (!ports)
+        return;
+    ports_give(ports, pair.port, core->now);
+    if (!ports->listed)
+        media_reserve(core);
+}
+
+static int lines_grow(struct call *call, unsigned line)
+{
+    if (line < call->n_media)
+        return 0;
+    struct media_line *more = realloc(call->media, (line + 1) * sizeof *more);
+    if (!more)
+        return ENOSPC;
+    memset(more + call->n_media, 0, (line + 1 - call->n_media) * sizeof *more);
+    call->media = more;
+    call->n_media = line + 1;
+    return 0;
+}
+
+static void open_order(struct core *core, const struct call *call, const struct media_line *m)
+{
+    struct relay_order *o = &out_add(&core->out, ACT_RELAY)->relay;
+    o->kind = RELAY_OPEN;
+    o->stream = m->stream;
+    for (int side = 0; side < 2; side++)
+        o->open.pair[side] = (struct relay_pair){m->pool[side], m->port[side]};
+    o->open.dscp[SIDE_EXCHANGE] = o->open.dscp[SIDE_PEER] = call->rules->dscp_rtp;
+    o->open.idle_timeout_ms = call->conf->media.idle_timeout_ms;
+}
+
+int media_open(struct core *core, struct call *call, unsigned line, struct span kind)
+{
+    struct relay_pair pair[2];
+    if (lines_grow(call, line))
+        return ENOSPC;
+    struct media_line *m = &call->media[line];
+    size_t n = kind.n < sizeof m->kind ? kind.n : sizeof m->kind - 1;
+    memcpy(m->kind, kind.p, n);
+    m->kind[n] = '\0';
+    if (m->open)
+        return 0;
+    if (!core->n_free_streams || !pair_take(core, call, SIDE_EXCHANGE, &pair[0]))
+        return ENOSPC;
+    if (!pair_take(core, call, SIDE_PEER, &pair[1])) {
+        pair_give(core, pair[0]);
+        return ENOSPC;
+    }
+    m->stream = core->free_streams[--core->n_free_streams];
+    core->streams[m->stream] = (struct stream_use){call->pool.id, line, {pair[0], pair[1]}};
+    for (int side = 0; side < 2; side++) {
+        m->pool[side] = pair[side].pool;
+        m->port[side] = pair[side].port;
+    }
+    m->open = true;
+    m->opened = core->now;
+    call->n_open++;
+    open_order(core, call, m);
+    return 0;
+}
+
+static uint8_t exchange_sources(const struct conf *conf, struct prefix *out, size_t most)
+{
+    size_t n = 0;
+    for (; n < conf->exchange.sources.n && n < most; n++)
+        out[n] = conf->exchange.sources.v[n];
+    return (uint8_t)n;
+}
+
+void media_target(struct core *core, struct call *call, unsigned line, enum side to,
+                  const struct media_target *target, bool relearn)
+{
+    struct media_line *m = &call->media[line];
+    struct relay_order *o = &out_add(&core->out, ACT_RELAY)->relay;
+    o->kind = RELAY_TARGET;
+    o->stream = m->stream;
+    o->target.side = (uint8_t)to;
+    o->target.latch = (uint8_t)(to == SIDE_PEER ? call->rules->latch : LATCH_PEER);
+    o->target.relearn = relearn;
+    o->target.is_rtp = target->is_rtp;
+    o->target.mux = target->mux;
+    o->target.mute = target->muted;
+    o->target.punch = to == SIDE_PEER && call->rules->punch && addr_is_set(&target->rtp);
+    o->target.rtp = target->rtp;
+    o->target.rtcp = target->rtcp;
+    o->target.n_sources =
+        to == SIDE_PEER
+            ? (uint8_t)peer_sources(call->peer, call->rules, o->target.sources, RELAY_MAX_SOURCES)
+            : exchange_sources(call->conf, o->target.sources, RELAY_MAX_SOURCES);
+}
+
+struct addr media_local(const struct core *core, const struct call *call, unsigned line,
+                        enum side side)
+{
+    return addr_with_port(own_address(core, side, call->peer, call), call->media[line].port[side]);
+}
+
+void media_close(struct core *core, struct call *call)
+{
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        struct media_line *m = &call->media[i];
+        if (!m->open || m->closing)
+            continue;
+        m->closing = true;
+        struct relay_order *o = &out_add(&core->out, ACT_RELAY)->relay;
+        o->kind = RELAY_CLOSE;
+        o->stream = m->stream;
+    }
+}
+
+bool call_is_held(const struct call *call)
+{
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        for (int side = 0; side < 2; side++) {
+            const struct media_target *t = &m->now[side];
+            if (t->live && (t->muted || t->direction == 1 || t->direction == 3))
+                return true; /* sendonly or inactive: the other one waits */
+        }
+    }
+    return false;
+}
+
+struct relay_figures media_figures(const struct core *core, const struct media_line *m)
+{
+    if (m->open && core->figures)
+        return core->figures[m->stream];
+    return m->final;
+}
+
+static void closed(struct core *core, struct stream_use use, stream_no stream,
+                   const struct relay_figures *figures)
+{
+    struct call *call = pool_get(&core->calls, use.call);
+    core->streams[stream].call = 0;
+    core->free_streams[core->n_free_streams++] = stream;
+    pair_give(core, use.pair[0]);
+    pair_give(core, use.pair[1]);
+    if (!call || use.line >= call->n_media)
+        return;
+    struct media_line *m = &call->media[use.line];
+    m->open = false;
+    if (figures) {
+        m->final = *figures;
+        core->counters.v[COUNT_rtp_dropped] += figures->leg[0].dropped + figures->leg[1].dropped;
+        call->peer->counters.v[COUNT_rtp_dropped] +=
+            figures->leg[0].dropped + figures->leg[1].dropped;
+    }
+    if (--call->n_open == 0 && call->phase == PHASE_ENDED)
+        summary_log(core, call);
+}
+
+/* Idle counts for the call when every stream of it is idle, and not while it is held. */
+static void idle(struct core *core, struct call *call)
+{
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        if (m->open && !m->idle && m->now[0].live && m->now[1].live)
+            return;
+    }
+    if (call->phase != PHASE_UP || call_is_held(call))
+        return;
+    core_log(core, LEVEL_WARNING, call->peer, text_get(&call->text, call->call_id),
+             "no media in either direction for %u s",
+             (unsigned)(call->conf->media.idle_timeout_ms / 1000));
+    if (call->conf->media.on_idle == IDLE_HANGUP)
+        call_hangup(core, call, END_IDLE, 408, "No media");
+}
+
+void media_report(struct core *core, const struct event *event)
+{
+    stream_no stream = event->relay.stream;
+    if (stream >= core->limit_streams || !core->streams[stream].call)
+        return;
+    struct stream_use use = core->streams[stream];
+    struct call *call = pool_get(&core->calls, use.call);
+    switch ((enum relay_report_kind)event->relay.kind) {
+    case RELAY_CLOSED:
+        closed(core, use, stream, event->relay.figures);
+        break;
+    case RELAY_FIRST:
+        if (call && event->relay.side < 2)
+            call->media[use.line].heard[event->relay.side] = true;
+        break;
+    case RELAY_IDLE:
+    case RELAY_AGAIN:
+        if (!call)
+            break;
+        call->media[use.line].idle = event->relay.kind == RELAY_IDLE;
+        if (event->relay.kind == RELAY_IDLE)
+            idle(core, call);
+        break;
+    }
+}

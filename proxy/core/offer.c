@@ -1,0 +1,415 @@
+/*
+ * offer.c - offer and answer (RFC 3264, 3261 §13-14, 3262 §5, 3311, 6337): what an SDP body means
+ * for ports and targets, and what is written instead.
+ *
+ * Roles follow the messages. An offer inside a running session changes nothing until it is
+ * answered, except that its new ports listen; a refusal leaves everything as it was.
+ */
+#include "proxy/core/rooms.h"
+#include "sdp/multipart.h"
+#include "sdp/sdp.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static unsigned bodies_of(const struct sip_msg *msg, struct span sdp[MULTIPART_MAX_SDP])
+{
+    bool malformed;
+    if (!msg->body.n)
+        return 0;
+    return multipart_find_sdp(sip_value(msg, HEADER_CONTENT_TYPE), msg->body, sdp, &malformed);
+}
+
+bool message_has_sdp(const struct sip_msg *msg)
+{
+    struct span sdp[MULTIPART_MAX_SDP];
+    return bodies_of(msg, sdp) > 0;
+}
+
+static void refuse(struct sdp_refusal *refusal, unsigned status, enum counter counter,
+                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void refuse(struct sdp_refusal *refusal, unsigned status, enum counter counter,
+                   const char *fmt, ...)
+{
+    va_list ap;
+    refusal->status = status;
+    refusal->counter = counter;
+    va_start(ap, fmt);
+    vsnprintf(refusal->why, sizeof refusal->why, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- where media is sent */
+
+static bool is_exchange_ip(const struct conf *conf, const struct addr *a)
+{
+    for (size_t i = 0; i < conf->exchange.sources.n; i++) {
+        if (prefix_contains(&conf->exchange.sources.v[i], a))
+            return true;
+    }
+    return addr_same_ip(&conf->exchange.address, a);
+}
+
+enum target_rule { TARGET_AS_WRITTEN, TARGET_MAP, TARGET_BY_SIGNALLING };
+
+/* The IP behind a host that `side` wrote into its SDP, as reached from here. */
+static enum target_rule reached_ip(const struct call *call, const struct inbound *in,
+                                   const struct addr *written, bool foreign_sdp, struct addr *out)
+{
+    *out = addr_with_port(in->from, 0);
+    if (!addr_is_set(written))
+        return TARGET_BY_SIGNALLING; /* a name: where its signalling comes from */
+    if (in->side == SIDE_EXCHANGE) {
+        if (!is_exchange_ip(call->conf, written))
+            return TARGET_BY_SIGNALLING;
+    } else if (map_forward(&call->rules->map, written, out) >= 0) {
+        return TARGET_MAP;
+    } else if (call->rules->media_from == FROM_SIGNALLING && !foreign_sdp) {
+        return addr_same_ip(written, &in->from) ? TARGET_AS_WRITTEN : TARGET_BY_SIGNALLING;
+    }
+    *out = addr_with_port(*written, 0);
+    return TARGET_AS_WRITTEN;
+}
+
+static void replaced_log(struct core *core, const struct inbound *in, const struct addr *written,
+                         const struct addr *used, enum target_rule rule)
+{
+    char a[ADDR_TEXT], b[ADDR_TEXT];
+    if (in->side != SIDE_PEER || !addr_is_set(written) || addr_is_wildcard(written) ||
+        !peer_announces(in->peer, written) || rule == TARGET_AS_WRITTEN)
+        return;
+    addr_print_ip(written, a);
+    addr_print_ip(used, b);
+    core_log(core, LEVEL_INFO, in->peer, in->call_id,
+             "announces %s for media; sent to %s instead (%s)", a, b,
+             rule == TARGET_MAP ? "map" : "where its signalling comes from");
+}
+
+static bool seen_add(struct call *call, enum side side, const struct addr *a, bool only_look)
+{
+    for (unsigned i = 0; i < call->n_seen[side]; i++) {
+        if (addr_same_ip(&call->seen[side][i], a))
+            return true;
+    }
+    if (!only_look && call->n_seen[side] < MAX_SEEN)
+        call->seen[side][call->n_seen[side]++] = addr_with_port(*a, 0);
+    return false;
+}
+
+/* Media of a third party: a host never seen from that side and in no map (RFC 3725-like direct
+ * media, which would go round us). */
+static bool is_foreign(const struct call *call, const struct inbound *in, const struct addr *a)
+{
+    struct addr mapped;
+    if (!addr_is_set(a) || addr_is_wildcard(a) || call->n_seen[in->side] == 0 ||
+        seen_add((struct call *)(uintptr_t)call, in->side, a, true) || addr_same_ip(a, &in->from))
+        return false;
+    if (in->side == SIDE_EXCHANGE)
+        return !is_exchange_ip(call->conf, a);
+    return !peer_has_ip(call->peer, a) && map_forward(&call->rules->map, a, &mapped) < 0;
+}
+
+struct reading { /* one SDP body of one message of one call */
+    struct core *core;
+    struct call *call;
+    struct dialog *dialog;
+    const struct inbound *in;
+    enum sdp_role role;
+    struct sdp sdp;
+    struct media_target targets[SDP_MAX_MEDIA];
+};
+
+static void target_of(struct reading *r, unsigned i, bool foreign)
+{
+    const struct sdp_media *m = &r->sdp.media[i];
+    const struct sdp_host *host = sdp_media_host(&r->sdp, i);
+    struct media_target *t = &r->targets[i];
+    struct addr ip, rtcp_ip, none = {0};
+    const struct addr *written = host ? &host->addr : &none;
+    bool foreign_sdp = foreign && r->call->rules->foreign_media == FOREIGN_SDP;
+    memset(t, 0, sizeof *t);
+    t->live = m->port && m->over_udp;
+    t->muted = !t->live || sdp_media_on_hold(&r->sdp, i);
+    t->mux = m->rtcp_mux;
+    t->is_rtp = m->is_rtp;
+    t->direction = (uint8_t)m->direction;
+    if (t->muted)
+        return;
+    enum target_rule rule = reached_ip(r->call, r->in, written, foreign_sdp, &ip);
+    replaced_log(r->core, r->in, written, &ip, rule);
+    t->rtp = addr_with_port(ip, m->port);
+    if (m->rtcp) {
+        rtcp_ip = ip;
+        if (m->rtcp_host.whole.p && addr_is_set(&m->rtcp_host.addr))
+            reached_ip(r->call, r->in, &m->rtcp_host.addr, foreign_sdp, &rtcp_ip);
+        t->rtcp = addr_with_port(rtcp_ip, m->rtcp);
+    }
+}
+
+/* ---- reading: nothing is changed before everything is known to be good */
+
+static bool foreign_check(struct reading *r, bool *foreign, struct sdp_refusal *refusal)
+{
+    *foreign = false;
+    bool renegotiates = r->role == ROLE_OFFER && r->in->msg->is_request && r->in->to_tag.p;
+    for (unsigned i = 0; renegotiates && i < r->sdp.n_media; i++) {
+        const struct sdp_host *host = sdp_media_host(&r->sdp, i);
+        if (!r->sdp.media[i].port || !host || !is_foreign(r->call, r->in, &host->addr))
+            continue;
+        *foreign = true;
+        if (r->call->rules->foreign_media != FOREIGN_REFUSE)
+            continue;
+        char text[ADDR_TEXT];
+        addr_print_ip(&host->addr, text);
+        refuse(refusal, 488, COUNT_answer_488_foreign, "media of a third party (%s) is not relayed",
+               text);
+        return false;
+    }
+    return true;
+}
+
+static bool reading_make(struct reading *r, struct span body, struct sdp_refusal *refusal)
+{
+    bool foreign;
+    enum sdp_error error = sdp_read(body, &r->sdp);
+    if (error != SDP_OK) {
+        core_count(r->core, r->in->peer, COUNT_sdp_unreadable);
+        refuse(refusal, 488, COUNT_answer_488_sdp, "%s%s", sdp_error_text[error],
+               r->sdp.bad_media ? " (in an m-line)" : "");
+        return false;
+    }
+    if (!foreign_check(r, &foreign, refusal))
+        return false;
+    for (unsigned i = 0; i < r->sdp.n_media; i++)
+        target_of(r, i, foreign);
+    return true;
+}
+
+static bool lines_open(struct reading *r, struct sdp_refusal *refusal)
+{
+    if (r->call->rules->media != MEDIA_RELAY)
+        return true;
+    for (unsigned i = 0; i < r->sdp.n_media; i++) {
+        const struct sdp_media *m = &r->sdp.media[i];
+        if (!r->targets[i].live || media_open(r->core, r->call, i, m->kind) == 0)
+            continue;
+        refuse(refusal, 503, COUNT_answer_503_ports, "no port pair left for an m-line");
+        return false;
+    }
+    return true;
+}
+
+/* ---- changing */
+
+static bool same_target(const struct media_target *a, const struct media_target *b)
+{
+    return addr_equal(&a->rtp, &b->rtp) && addr_equal(&a->rtcp, &b->rtcp) && a->live == b->live &&
+           a->muted == b->muted && a->mux == b->mux && a->is_rtp == b->is_rtp;
+}
+
+static void target_apply(struct core *core, struct call *call, unsigned line, enum side to,
+                         const struct media_target *t)
+{
+    struct media_line *m = &call->media[line];
+    bool same = same_target(&m->now[to], t);
+    m->now[to] = *t;
+    if (m->open && !same)
+        media_target(core, call, line, to, t, true);
+}
+
+static void offer_note(struct reading *r)
+{
+    struct call *call = r->call;
+    for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
+        if (call->settled)
+            call->media[i].next = r->targets[i];
+        else
+            target_apply(r->core, call, i, r->in->side, &r->targets[i]);
+    }
+    call->offer_open = true;
+    call->offer_from = (uint8_t)r->in->side;
+}
+
+static void fork_keep(struct reading *r)
+{
+    struct media_target *copy = malloc(r->sdp.n_media * sizeof *copy);
+    if (!copy)
+        return;
+    memcpy(copy, r->targets, r->sdp.n_media * sizeof *copy);
+    free(r->dialog->answer);
+    r->dialog->answer = copy;
+    r->dialog->n_answer = r->sdp.n_media;
+}
+
+/* In a running session a 1xx with SDP decides nothing yet: the final answer does. */
+static void answer_note(struct reading *r)
+{
+    struct call *call = r->call;
+    enum side offerer = side_other(r->in->side);
+    bool running = call->phase == PHASE_UP;
+    if (running && !r->in->msg->is_request && r->in->msg->status < 200)
+        return;
+    bool commits = call->settled && call->offer_open && call->offer_from == offerer;
+    for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
+        target_apply(r->core, call, i, r->in->side, &r->targets[i]);
+        if (commits)
+            target_apply(r->core, call, i, offerer, &call->media[i].next);
+    }
+    call->offer_open = false;
+    call->settled = true;
+    if (!running && r->dialog && r->in->side != (enum side)call->origin && r->sdp.n_media)
+        fork_keep(r);
+}
+
+static void seen_note(struct reading *r)
+{
+    for (unsigned i = 0; i < r->sdp.n_media; i++) {
+        const struct sdp_host *host = sdp_media_host(&r->sdp, i);
+        if (host && addr_is_set(&host->addr) && !addr_is_wildcard(&host->addr))
+            seen_add(r->call, r->in->side, &host->addr, false);
+    }
+}
+
+/* ---- writing */
+
+static bool is_direct(const struct call *call)
+{
+    return call->rules->media == MEDIA_DIRECT;
+}
+
+/* media: direct: the address as the other side reaches it, the port as it is. */
+static struct addr direct_address(const struct reading *r, unsigned i)
+{
+    if (r->in->side == SIDE_EXCHANGE)
+        return addr_with_port(own_address(r->core, SIDE_PEER, r->call->peer, r->call), 0);
+    return addr_with_port(r->targets[i].rtp, 0);
+}
+
+static void media_new(const struct reading *r, unsigned i, enum side to, struct sdp_media_new *out)
+{
+    const struct sdp_media *m = &r->sdp.media[i];
+    *out = (struct sdp_media_new){0};
+    if (!m->over_udp && m->port) {
+        out->disable = true;
+        core_log(r->core, LEVEL_INFO, r->in->peer, r->in->call_id,
+                 "m-line %u (%.*s) is not over UDP: refused", i + 1, (int)m->proto.n, m->proto.p);
+    } else if (is_direct(r->call)) {
+        out->addr = direct_address(r, i);
+        out->rtcp = m->rtcp;
+    } else if (i < r->call->n_media && r->call->media[i].open) {
+        out->addr = media_local(r->core, r->call, i, to);
+        out->rtcp = (uint16_t)(out->addr.port + 1);
+    } else {
+        out->addr = addr_with_port(own_address(r->core, to, r->call->peer, r->call), 0);
+    }
+}
+
+static void codecs_of(const struct conf_peer *rules, struct sdp_new *new,
+                      struct span names[MAX_CODECS])
+{
+    new->n_codecs = 0;
+    for (size_t i = 0; i < rules->codecs.n && i < MAX_CODECS; i++)
+        names[new->n_codecs++] = span_str(rules->codecs.v[i]);
+    new->codecs = new->n_codecs ? names : NULL;
+}
+
+static void reading_write(const struct reading *r, struct span message_body, struct edits *edits)
+{
+    static struct sdp_new new; /* one message at a time; 1.5 KB */
+    struct span names[MAX_CODECS];
+    enum side to = side_other(r->in->side);
+    uint32_t from = edits->n;
+    new = (struct sdp_new){0};
+    for (unsigned i = 0; i < r->sdp.n_media; i++)
+        media_new(r, i, to, &new.media[i]);
+    struct addr own = addr_with_port(own_address(r->core, to, r->call->peer, r->call), 0);
+    if (is_direct(r->call) && to == SIDE_EXCHANGE && r->sdp.n_media && !r->targets[0].muted)
+        own = direct_address(r, 0);
+    new.origin = own;
+    new.session = own;
+    new.drop_ice = !is_direct(r->call);
+    if (to == SIDE_PEER && r->call->rules->sdp_username)
+        new.username = span_str(r->call->rules->sdp_username);
+    if (to == SIDE_PEER && r->role == ROLE_OFFER)
+        codecs_of(r->call->rules, &new, names);
+    sdp_rewrite(&r->sdp, &new, edits);
+    edits_shift(edits, from, (size_t)(r->sdp.body.p - message_body.p));
+    core_count(r->core, r->in->peer, COUNT_sdp_rewritten);
+}
+
+bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
+                 const struct inbound *in, enum sdp_role role, struct edits *edits,
+                 struct sdp_refusal *refusal)
+{
+    static struct reading r; /* one message at a time; several KB */
+    struct span bodies[MULTIPART_MAX_SDP];
+    unsigned n = bodies_of(in->msg, bodies);
+    for (unsigned b = 0; b < n; b++) {
+        r.core = core;
+        r.call = call;
+        r.dialog = dialog;
+        r.in = in;
+        r.role = role;
+        if (!reading_make(&r, bodies[b], refusal) || !lines_open(&r, refusal))
+            return true;
+        if (b == 0) { /* a second SDP body is an alternative for the same m-lines */
+            seen_note(&r);
+            if (role == ROLE_OFFER)
+                offer_note(&r);
+            else
+                answer_note(&r);
+        }
+        reading_write(&r, in->msg->body, edits);
+    }
+    return n > 0;
+}
+
+void offer_refused(struct core *core, struct call *call, enum side offerer)
+{
+    (void)core;
+    if (call->offer_open && call->offer_from == (uint8_t)offerer)
+        call->offer_open = false;
+}
+
+/* The fork that answered for good takes the media, whoever sent SDP last. */
+void offer_settle_fork(struct core *core, struct call *call, struct dialog *winner)
+{
+    enum side callee = side_other((enum side)call->origin);
+    for (uint32_t i = 0; i < winner->n_answer && i < call->n_media && winner->answer; i++)
+        target_apply(core, call, i, callee, &winner->answer[i]);
+}
+
+/* ---- outside offer/answer */
+
+static struct addr mapped_host(struct core *core, const struct crossing *x, const struct addr *a)
+{
+    struct addr out;
+    if (!addr_is_set(a))
+        return (struct addr){0};
+    if (x->to == SIDE_PEER)
+        return addr_with_port(own_address(core, SIDE_PEER, x->peer, x->call), 0);
+    if (map_forward(&x->rules->map, a, &out) >= 0)
+        return addr_with_port(out, 0);
+    return addr_with_port(x->in->from, 0);
+}
+
+bool offer_map_only(struct core *core, const struct crossing *x, struct edits *edits)
+{
+    static struct sdp sdp;
+    static struct sdp_new new;
+    struct span bodies[MULTIPART_MAX_SDP];
+    unsigned n = bodies_of(x->in->msg, bodies);
+    for (unsigned b = 0; b < n; b++) {
+        enum sdp_error error = sdp_read(bodies[b], &sdp);
+        if (error != SDP_OK && error != SDP_NO_CONNECTION)
+            continue; /* nobody will send media by it */
+        uint32_t from = edits->n;
+        new = (struct sdp_new){0};
+        new.origin = mapped_host(core, x, &sdp.origin.addr);
+        new.session = mapped_host(core, x, &sdp.c.addr);
+        for (unsigned i = 0; i < sdp.n_media; i++)
+            new.media[i].addr = mapped_host(core, x, &sdp.media[i].c.addr);
+        sdp_rewrite(&sdp, &new, edits);
+        edits_shift(edits, from, (size_t)(sdp.body.p - x->in->msg->body.p));
+    }
+    return n > 0;
+}

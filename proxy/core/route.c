@@ -1,0 +1,212 @@
+/*
+ * route.c - which peer a request of the exchange means, and where a request goes.
+ *
+ * An address that a peer merely announces never routes: only sockets, `;tt=`, names and addresses
+ * from the configuration and the resolver do.
+ */
+#include "proxy/core/rooms.h"
+#include <stdio.h>
+
+static bool names_host(const struct peer *peer, const struct sip_uri *uri)
+{
+    if (span_is_nocase(span_str(peer->rules->address.name), uri->host))
+        return true;
+    for (size_t i = 0; i < peer->rules->aliases.n; i++) {
+        if (span_is_nocase(span_str(peer->rules->aliases.v[i]), uri->host))
+            return true;
+    }
+    return false;
+}
+
+static bool names_addr(const struct peer *peer, const struct addr *a)
+{
+    struct addr mapped;
+    for (size_t i = 0; i < peer->n_addrs; i++) {
+        if (addr_same_ip(&peer->addrs[i], a))
+            return true;
+    }
+    return map_forward(&peer->rules->map, a, &mapped) >= 0;
+}
+
+bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri)
+{
+    return uri->host.p &&
+           (names_host(peer, uri) || (addr_is_set(&uri->addr) && names_addr(peer, &uri->addr)));
+}
+
+static uint16_t uri_port(const struct sip_uri *uri)
+{
+    return uri->port ? uri->port : 5060;
+}
+
+/* How well a URI's host means a peer: 2 with its port too (two peers may share an IP), 1 without.
+ */
+static int meaning(const struct peer *peer, const struct sip_uri *uri)
+{
+    if (!peer_is_meant(peer, uri))
+        return 0;
+    return uri_port(uri) == peer->rules->address.addr.port ? 2 : 1;
+}
+
+static enum route_result peer_by_uri(const struct core *core, const struct sip_uri *uri,
+                                     struct peer **found, struct peer **second)
+{
+    int best = 0;
+    *found = *second = NULL;
+    for (size_t i = 0; i < core->n_listed; i++) {
+        struct peer *peer = core->peers[i];
+        int m = meaning(peer, uri);
+        if (m > best) {
+            best = m;
+            *found = peer;
+            *second = NULL;
+        } else if (m && m == best) {
+            *second = peer;
+        }
+    }
+    return !*found ? ROUTE_NONE : *second ? ROUTE_SEVERAL : ROUTE_FOUND;
+}
+
+static struct peer *peer_by_tt(const struct core *core, const struct sip_uri *uri)
+{
+    struct span tt;
+    if (!sip_param(uri->params, "tt", &tt, NULL) || !tt.p)
+        return NULL;
+    for (size_t i = 0; i < core->n_listed; i++) {
+        if (span_is(span_str(core->peers[i]->name), tt))
+            return core->peers[i];
+    }
+    for (uint32_t at = 0;;) {
+        struct binding *b = pool_next(&core->bindings, &at);
+        char token[24];
+        if (!b)
+            return NULL;
+        int n = snprintf(token, sizeof token, "%08x", b->token);
+        if (b->token && span_is(span_of(token, (size_t)n), tt))
+            return b->peer;
+    }
+}
+
+/* The topmost Route that is not one of our own sockets. */
+static bool foreign_route(const struct core *core, const struct sip_msg *msg, struct sip_uri *uri)
+{
+    for (const struct sip_header *h = sip_header(msg, HEADER_ROUTE); h;
+         h = sip_header_next(msg, h)) {
+        struct span rest = sip_header_value(msg, h), element;
+        while (sip_list_next(&rest, &element)) {
+            struct sip_name_addr route;
+            if (sip_name_addr_read(element, &route) || route.star)
+                continue;
+            if (addr_is_set(&route.uri.addr) && is_own(core, SIDE_EXCHANGE, NULL, &route.uri.addr))
+                continue;
+            *uri = route.uri;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum route_result route_why(enum route_result r, const struct sip_uri *uri,
+                                   const struct peer *a, const struct peer *b, char *why,
+                                   size_t room)
+{
+    int n = (int)(uri->host.n > 100 ? 100 : uri->host.n);
+    if (r == ROUTE_NONE)
+        snprintf(why, room, "No peer for %.*s", n, uri->host.p ? uri->host.p : "");
+    else if (r == ROUTE_SEVERAL)
+        snprintf(why, room, "%.*s means both %s and %s", n, uri->host.p, a->name, b->name);
+    for (char *c = why; *c; c++) { /* it becomes a reason phrase and a quoted Warning text */
+        if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || *c == 0x7f)
+            *c = '?';
+    }
+    return r;
+}
+
+enum route_result route_peer(struct core *core, const struct inbound *in, struct peer **peer,
+                             char *why, size_t room)
+{
+    struct sip_uri uri, route;
+    struct peer *second;
+    if (sip_uri_read(in->msg->uri, &uri))
+        return ROUTE_SCHEME;
+    if ((*peer = peer_by_tt(core, &uri)))
+        return ROUTE_FOUND;
+    if (foreign_route(core, in->msg, &route)) {
+        enum route_result r = peer_by_uri(core, &route, peer, &second);
+        if (r != ROUTE_NONE)
+            return route_why(r, &route, *peer, second, why, room);
+    }
+    if (!uri.host.p)
+        return ROUTE_SCHEME;
+    enum route_result r = peer_by_uri(core, &uri, peer, &second);
+    return route_why(r, &uri, *peer, second, why, room);
+}
+
+struct addr route_exchange(const struct core *core)
+{
+    return core->conf->exchange.address;
+}
+
+/* First URI of the leg's route set, else its target. */
+static bool next_hop(const struct call *call, const struct leg *leg, struct sip_uri *uri)
+{
+    struct span routes = text_get(&call->text, leg->routes);
+    if (routes.n > 7) {
+        struct span rest = span_from(routes, 7), element; /* behind "Route: " */
+        struct sip_name_addr first;
+        const char *end = memchr(rest.p, '\r', rest.n);
+        rest.n = end ? (size_t)(end - rest.p) : rest.n;
+        if (sip_list_next(&rest, &element) && !sip_name_addr_read(element, &first)) {
+            *uri = first.uri;
+            return true;
+        }
+    }
+    struct span target = text_get(&call->text, leg->target);
+    return target.p && !sip_uri_read(target, uri);
+}
+
+struct addr route_leg(const struct core *core, enum side side, const struct peer *peer,
+                      const struct conf_peer *rules, const struct call *call, const struct leg *leg)
+{
+    struct sip_uri uri;
+    struct addr to;
+    if (side == SIDE_EXCHANGE)
+        return leg && addr_is_set(&leg->signal) ? leg->signal : route_exchange(core);
+    if (leg && next_hop(call, leg, &uri) && addr_is_set(&uri.addr)) {
+        struct addr written = addr_with_port(uri.addr, uri_port(&uri));
+        if (map_forward(&rules->map, &written, &to) >= 0)
+            return to;
+        if (rules->target_from == TARGET_CONTACT)
+            return written;
+    }
+    if (leg && addr_is_set(&leg->signal))
+        return leg->signal;
+    return peer_address(peer);
+}
+
+/* RFC 3261 §12.1: Record-Route of a request in its order, of a response reversed. */
+size_t route_set(const struct sip_msg *msg, bool reversed, char *out, size_t room)
+{
+    struct span routes[MAX_ROUTES];
+    size_t n = 0, used = 0;
+    for (const struct sip_header *h = sip_header(msg, HEADER_RECORD_ROUTE); h;
+         h = sip_header_next(msg, h)) {
+        struct span rest = sip_header_value(msg, h), element;
+        while (sip_list_next(&rest, &element)) {
+            struct sip_name_addr route;
+            if (n == MAX_ROUTES || sip_name_addr_read(element, &route))
+                return 0;
+            routes[n++] = route.whole;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct span r = routes[reversed ? n - 1 - i : i];
+        if (memchr(r.p, '\n', r.n) || used + r.n + 9 > room)
+            return 0;
+        memcpy(out + used, "Route: ", 7);
+        memcpy(out + used + 7, r.p, r.n);
+        memcpy(out + used + 7 + r.n, "\r\n", 2);
+        used += r.n + 9;
+    }
+    return used;
+}

@@ -1,0 +1,348 @@
+/*
+ * state.h - what the core remembers, as plain data. Private to proxy/core.
+ *
+ * Ownership: the pools own transactions, calls and bindings; a call owns its dialogs, m-lines and
+ * strings; peers are counted references, because a running call outlives the configuration that
+ * named its peer.
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "proxy/core/event.h"
+#include "proxy/core/hash.h"
+#include "proxy/core/info.h"
+#include "proxy/core/limits.h"
+#include "proxy/core/out.h"
+#include "proxy/core/pool.h"
+#include "proxy/core/ports.h"
+#include "proxy/core/text.h"
+#include "proxy/core/timers.h"
+#include "proxy/sip/build.h"
+#include "proxy/sip/msg.h"
+#include "proxy/sip/value.h"
+#include "sdp/edit.h"
+
+/* ---- liveness of one far end: three unanswered probes are down, anything heard is up */
+struct prober {
+    struct timer timer; /* TIMER_PROBE */
+    enum liveness state;
+    msec since, sent;
+    uint32_t unanswered, cseq;
+    core_id txn; /* the probe under way */
+    int rtt_ms;
+};
+
+struct view {
+    struct addr advertise; /* with port; ADDR_NONE: nothing known */
+    enum view_source source;
+};
+
+struct peer {
+    char *name;
+    uint32_t references; /* the list of the configuration, calls, transactions, bindings */
+    bool listed;
+    struct conf *conf; /* the generation that last named it, held */
+    const struct conf_peer *rules;
+    uint16_t local, trunk; /* sockets */
+    struct addr addrs[MAX_PEER_ADDRS], former[MAX_PEER_ADDRS];
+    size_t n_addrs, n_former;
+    uint64_t question;       /* the look-up under way; 0 = none */
+    struct timer name_timer; /* TIMER_PEER */
+    struct prober probe;
+    struct view view;  /* learned; a configured one is taken from rules */
+    bool contradicted; /* said once: what the peer sees is not what is configured */
+    struct addr route; /* source of the route to it */
+    struct addr announced[MAX_ANNOUNCED];
+    size_t n_announced;
+    uint32_t calls;
+    const char *warnings[MAX_WARNINGS];
+    size_t n_warnings;
+    uint32_t replaced_logged; /* bits: which kinds of replaced address were logged */
+    struct counters counters;
+};
+
+/* ---- transactions */
+
+enum server_state {
+    SERVER_TRYING,     /* nothing but perhaps a 100 sent */
+    SERVER_PROCEEDING, /* a 1xx above 100 was sent */
+    SERVER_COMPLETED,  /* final answer sent; INVITE: waiting for ACK */
+    SERVER_CONFIRMED,  /* INVITE: ACK of a non-2xx came */
+    SERVER_ACCEPTED,   /* INVITE: 2xx passed on (RFC 6026) */
+    SERVER_MUTE,       /* nobody answered and nobody will be told (RFC 4320) */
+};
+
+struct server_txn {
+    struct pooled pool;
+    struct hash_link link;
+    struct timer timer;
+    struct server_txn *older, *newer; /* in the list of finished ones */
+    bool finished;
+    uint8_t state, method, side;
+    uint16_t socket;
+    struct addr source; /* where answers go */
+    struct peer *peer;  /* referenced; NULL: unknown */
+    core_id client, call;
+    uint32_t interval; /* of timer G */
+    msec retry_at, end_at;
+    struct sip_stub stub;
+    uint16_t record_routes; /* bytes of Record-Route lines kept behind the stub */
+    char *stub_bytes;       /* owned */
+    char *last;             /* the answer to repeat, owned */
+    uint32_t last_n;
+    char *held; /* an INVITE that waits for the view, owned; NULL: none */
+    uint32_t held_n;
+    char tag[20];          /* ours, for answers of our own */
+    bool refresh;          /* a target refresh whose Contact waits for the 2xx */
+    char *refresh_contact; /* owned */
+    uint32_t refresh_n;
+};
+
+enum client_state { CLIENT_CALLING, CLIENT_PROCEEDING, CLIENT_COMPLETED, CLIENT_ACCEPTED };
+enum client_owner {
+    OWNER_SERVER, /* forwards for a server transaction */
+    OWNER_PROBE,  /* an OPTIONS of ours */
+    OWNER_CALL,   /* a BYE of ours */
+};
+
+struct client_txn {
+    struct pooled pool;
+    struct timer timer;
+    struct client_txn *older, *newer;
+    bool finished;
+    uint8_t state, method, side, owner;
+    uint16_t socket;
+    uint8_t dscp;
+    struct addr dest;
+    struct peer *peer; /* referenced; NULL: the exchange probed */
+    uint64_t nonce;    /* in the branch beside the id */
+    core_id server, call;
+    uint32_t cseq;
+    uint32_t interval;
+    msec retry_at, end_at; /* timer A/E; timer B/C/F or the end of absorbing */
+    char *packet;          /* as sent, owned; later the ACK that is repeated */
+    uint32_t packet_n;
+    bool offer;             /* the request carried an offer */
+    bool cancel, cancelled; /* wanted; sent */
+    bool patience;          /* REGISTER: the 503 after silence has been given */
+    char *reason;           /* Reason of the CANCEL, owned */
+};
+
+/* ---- dialogs and calls */
+
+struct leg {            /* what we know of a user agent on one side of a dialog */
+    struct ref target;  /* its Contact URI, verbatim */
+    struct ref routes;  /* whole "Route: ...\r\n" lines for requests to it, in their order */
+    struct addr signal; /* where its last message came from; ADDR_NONE: nothing yet */
+    uint32_t cseq;      /* highest it used */
+};
+
+struct media_target {      /* what one SDP says of one m-line, already mapped */
+    struct addr rtp, rtcp; /* ADDR_NONE: not known / rtp's port + 1 */
+    bool live;             /* port not 0 and relayed */
+    bool muted;            /* on hold by address, or rejected: nothing is to be sent there */
+    bool mux, is_rtp;
+    uint8_t direction; /* enum sdp_direction */
+};
+
+struct dialog {
+    struct ref tag; /* To-tag of the one who was called */
+    struct ref to;  /* the To value with the tag */
+    struct leg callee;
+    bool confirmed, acked;
+    struct media_target *answer; /* of this fork, n_media of them; NULL: no SDP yet */
+    uint32_t n_answer;
+};
+
+struct media_line {
+    char kind[16];
+    uint16_t port[2]; /* even port by side; 0 = none taken */
+    uint16_t pool[2];
+    stream_no stream; /* valid while open */
+    bool open, closing;
+    msec opened;
+    bool heard[2]; /* a packet from that side */
+    bool idle;
+    struct media_target now[2], next; /* by the side media is sent to; next: of the offer */
+    struct relay_figures final;
+};
+
+enum call_phase { PHASE_TRYING, PHASE_EARLY, PHASE_UP, PHASE_RETRY, PHASE_ENDED };
+enum call_kind { KIND_INVITE, KIND_EVENT }; /* EVENT: a dialog without INVITE */
+enum call_end {
+    END_NONE,
+    END_BYE_EXCHANGE,
+    END_BYE_PEER,
+    END_CANCEL,
+    END_STATUS,  /* refused with `status` by the called side */
+    END_TIMEOUT, /* nobody answered */
+    END_IDLE,
+    END_SILENT,
+    END_SESSION,
+    END_OPERATOR,
+    END_SDP,  /* unreadable SDP where nobody could be told */
+    END_OURS, /* we refused it with `status` */
+};
+
+struct call {
+    struct pooled pool;
+    struct hash_link link;
+    struct timer timer;         /* TIMER_CALL */
+    struct call *older, *newer; /* in the list of ended ones */
+    uint8_t kind, phase, origin, end;
+    bool held, drained;
+    struct peer *peer; /* referenced */
+    struct conf *conf; /* held: the rules it began with */
+    const struct conf_peer *rules;
+    uint16_t socket[2];    /* by side */
+    struct addr advertise; /* ours as the peer knows it, with port */
+    struct text text;
+    struct ref call_id, tag; /* tag: From-tag of the one who called */
+    struct ref from, to;     /* whole values of the first request */
+    struct ref request_uri;  /* of the first request, for the summary */
+    struct leg caller;
+    struct dialog *dialogs;
+    uint32_t n_dialogs;
+    core_id invite; /* server transaction of the latest INVITE */
+    struct media_line *media;
+    uint32_t n_media, n_open; /* n_open: streams not yet reported closed */
+    bool offer_open;          /* an offer waits for its answer */
+    uint8_t offer_from;       /* side */
+    bool settled;             /* an offer was answered once: from now on `now` survives refusals */
+    struct addr seen[2][MAX_SEEN];
+    uint8_t n_seen[2];
+    msec started, answered, ended;
+    msec heard[2];       /* last signalling */
+    msec session_end;    /* 0: no session timer */
+    uint16_t status;     /* final status, or ours */
+    uint16_t repeats;    /* copies of the 2xx */
+    uint16_t challenged; /* 401/407 answers from the called side */
+    uint8_t bye_waits;   /* BYEs of ours not yet answered */
+    bool ack_seen;
+};
+
+/* ---- registrations */
+
+struct binding {
+    struct pooled pool;
+    struct hash_link link; /* by peer + registrar side + user of the mapped Contact */
+    struct timer timer;    /* TIMER_BINDING */
+    uint8_t registrar;     /* side */
+    struct peer *peer;     /* referenced */
+    struct text text;
+    struct ref aor;     /* To URI */
+    struct ref contact; /* the original URI, verbatim */
+    struct ref mapped;  /* the URI we wrote instead */
+    struct addr signal; /* where the REGISTER came from */
+    uint32_t token;     /* in ;tt= where two would look alike; 0 = none */
+    msec expires;       /* 0: not granted */
+    uint32_t wanted;    /* seconds asked for */
+    int last_status;
+};
+
+/* ---- the whole */
+
+enum socket_use { SOCKET_NONE, SOCKET_LISTED, SOCKET_FORMER };
+struct socket {
+    uint8_t use, side;
+    struct addr addr;
+    uint32_t users; /* calls and transactions */
+    struct peer
+        *peer; /* the one it stands for; NULL: shared, or trunk. Not a reference: `listed` ones */
+};
+
+struct stream_use { /* whose stream it is, and the pairs that come back when it closes */
+    core_id call;   /* 0 = free */
+    uint32_t line;
+    struct relay_pair pair[2];
+};
+
+struct source { /* rate of one source outside dialogs */
+    struct addr addr;
+    msec at;        /* of the last refill */
+    uint32_t milli; /* thousandths of requests still free */
+};
+
+struct unknown {
+    struct addr addr;
+    msec logged;
+};
+
+struct core {
+    msec now, started, loaded;
+    int64_t wall;
+    uint32_t generation;
+    struct conf *conf;
+    uint32_t limit_calls, limit_transactions, limit_streams;
+    const struct relay_figures *figures;
+    struct hash_seed seed;
+    uint64_t random[2];
+    struct out out;
+    struct timers timers;
+    struct counters counters;
+
+    struct socket sockets[CORE_MAX_SOCKETS];
+    uint16_t shared; /* exchange.local, when has_shared */
+    bool has_shared;
+    struct ports *ports[CORE_MAX_POOLS];
+
+    struct peer **peers; /* those of the configuration, in its order, then those no longer listed */
+    size_t n_peers, n_listed, cap_peers;
+    struct prober exchange;
+    uint64_t questions;
+
+    struct pool servers, clients, calls, bindings;
+    struct hash server_index, call_index, binding_index;
+    struct server_txn *oldest_server, *newest_server; /* finished */
+    struct client_txn *oldest_client, *newest_client;
+    struct call *oldest_call, *newest_call; /* ended */
+    uint32_t live_servers, n_finished_servers, n_finished_clients;
+    uint32_t calls_active, calls_peak, events_active;
+    bool draining, exited;
+
+    struct stream_use *streams; /* by stream_no */
+    uint32_t *free_streams;
+    uint32_t n_free_streams;
+
+    struct source sources[MAX_SOURCES];
+    struct unknown unknown[64];
+
+    /* Scratch of the message in hand; nothing in it outlives the datagram. */
+    struct sip_msg msg;
+    struct edit edit_v[MAX_EDITS];
+    char edit_text[MAX_EDIT_TEXT];
+    char render[MAX_OUT];
+    char line[2048];
+};
+
+/* ---- small helpers used everywhere (core.c) */
+
+uint64_t core_random(struct core *core);
+void core_count(struct core *core, const struct peer *peer, enum counter counter);
+static inline struct counters *peer_counters(const struct peer *peer)
+{
+    return peer ? (struct counters *)(uintptr_t)&peer->counters : NULL;
+}
+
+/* One log line; bytes that are not printable are escaped. peer and call_id may be NULL / absent. */
+void core_log(struct core *core, enum conf_log_level level, const struct peer *peer,
+              struct span call_id, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Sends bytes that live until the step is over. */
+void core_send(struct core *core, uint16_t socket, uint8_t dscp, const struct addr *to,
+               struct span bytes);
+
+struct peer *peer_hold(struct peer *peer); /* NULL is fine */
+void peer_release(struct core *core, struct peer *peer);
+
+/* Our own address as one side of this peer knows it, for Contact, Via and SDP. call may be NULL. */
+struct addr own_address(const struct core *core, enum side side, const struct peer *peer,
+                        const struct call *call);
+/* The socket that serves this side of the peer; with a call, the one it began with. */
+uint16_t own_socket(const struct peer *peer, enum side side, const struct call *call);
+bool is_shared(const struct core *core, const struct peer *peer);
+/* Is this host:port one of our own addresses on that side: a socket, or what the peer knows us by?
+ */
+bool is_own(const struct core *core, enum side side, const struct peer *peer, const struct addr *a);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * summary.c - one line for every call that ends: who, how long, who ended it, what was heard, and,
+ * where that was not both ways, the likely cause in words.
+ */
+#include "proxy/core/rooms.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+struct line {
+    char text[1000];
+    size_t n;
+};
+
+static void put(struct line *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct line *l, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(l->text + l->n, sizeof l->text - l->n, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        l->n = l->n + (size_t)n < sizeof l->text ? l->n + (size_t)n : sizeof l->text - 1;
+}
+
+struct span number_of(struct span value)
+{
+    struct sip_name_addr who;
+    if (sip_name_addr_read(value, &who))
+        return value;
+    return who.uri.user.p ? who.uri.user : who.uri.whole;
+}
+
+static void put_end(struct line *l, const struct call *call)
+{
+    switch ((enum call_end)call->end) {
+    case END_BYE_EXCHANGE:
+        put(l, "the exchange hung up");
+        break;
+    case END_BYE_PEER:
+        put(l, "the peer hung up");
+        break;
+    case END_CANCEL:
+        put(l, "given up by the caller");
+        break;
+    case END_STATUS:
+        put(l, "refused by the %s with %u", call->origin == SIDE_PEER ? "exchange" : "peer",
+            call->status);
+        break;
+    case END_TIMEOUT:
+        put(l, "no answer from the %s (%u)", call->origin == SIDE_PEER ? "exchange" : "peer",
+            call->status);
+        break;
+    case END_IDLE:
+        put(l, "ended here: no media for too long");
+        break;
+    case END_SILENT:
+        put(l, "ended here: neither media nor signalling for too long");
+        break;
+    case END_SESSION:
+        put(l, "ended here: its session timer expired without a refresh");
+        break;
+    case END_OPERATOR:
+        put(l, "ended by the operator");
+        break;
+    case END_SDP:
+        put(l, "ended here: SDP that cannot be read");
+        break;
+    case END_OURS:
+        put(l, "refused here with %u", call->status);
+        break;
+    case END_NONE:
+        put(l, "ended");
+        break;
+    }
+}
+
+static void put_first(struct line *l, const char *who, const struct relay_leg *leg)
+{
+    put(l, "%llu from the %s", (unsigned long long)leg->rx_packets, who);
+    if (leg->first_rx_ms != UINT32_MAX && leg->rx_packets)
+        put(l, " (first after %u ms)", leg->first_rx_ms);
+}
+
+static struct relay_figures sum(const struct core *core, const struct call *call)
+{
+    struct relay_figures all = {0};
+    all.leg[0].first_rx_ms = all.leg[1].first_rx_ms = UINT32_MAX;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        struct relay_figures f = media_figures(core, &call->media[i]);
+        for (int side = 0; side < 2; side++) {
+            struct relay_leg *to = &all.leg[side];
+            const struct relay_leg *from = &f.leg[side];
+            to->rx_packets += from->rx_packets;
+            to->tx_packets += from->tx_packets;
+            to->dropped += from->dropped;
+            to->send_errors += from->send_errors;
+            if (from->rx_packets && from->first_rx_ms < to->first_rx_ms)
+                to->first_rx_ms = from->first_rx_ms;
+            if (addr_is_set(&from->foreign))
+                to->foreign = from->foreign;
+        }
+    }
+    return all;
+}
+
+static void cause_peer_unheard(const struct core *core, struct line *l, const struct call *call,
+                               const struct relay_leg *leg)
+{
+    char ours[ADDR_TEXT], foreign[ADDR_TEXT];
+    struct view view = view_now(core, call->peer);
+    addr_print_ip(&call->advertise, ours);
+    if (leg->dropped && addr_is_set(&leg->foreign)) {
+        addr_print(&leg->foreign, foreign);
+        put(l, "; %llu packets came from %s, which is none of the peer's addresses (sources:)",
+            (unsigned long long)leg->dropped, foreign);
+        return;
+    }
+    put(l, "; nothing came from the peer: it was told to send to %s", ours);
+    if (view.source == VIEW_ROUTE || view.source == VIEW_NONE)
+        put(l, ", which is only guessed: set advertise, or see that probes are answered");
+    else if (!addr_same_ip(&view.advertise, &call->advertise))
+        put(l, ", but it knows us by another address since");
+    else
+        put(l, "; look at its firewall and at its route to that address");
+}
+
+static void put_cause(const struct core *core, struct line *l, const struct call *call,
+                      enum verdict verdict, const struct relay_figures *f)
+{
+    if (verdict != VERDICT_FROM_EXCHANGE && verdict != VERDICT_FROM_PEER &&
+        verdict != VERDICT_SILENT)
+        return;
+    if (!f->leg[SIDE_PEER].rx_packets)
+        cause_peer_unheard(core, l, call, &f->leg[SIDE_PEER]);
+    if (!f->leg[SIDE_EXCHANGE].rx_packets) {
+        char local[ADDR_TEXT], foreign[ADDR_TEXT];
+        addr_print_ip(&core->sockets[call->socket[SIDE_EXCHANGE]].addr, local);
+        put(l, "; nothing came from the exchange, which was told to send to %s", local);
+        if (f->leg[SIDE_EXCHANGE].dropped) {
+            addr_print(&f->leg[SIDE_EXCHANGE].foreign, foreign);
+            put(l, ": packets from %s are outside exchange.sources", foreign);
+        } else {
+            put(l, ": its firewall may drop that address");
+        }
+    }
+}
+
+static void put_hints(struct line *l, const struct call *call)
+{
+    if (call->answered && !call->ack_seen && call->repeats)
+        put(l, "; the 200 was repeated %u times and its ACK never came from the %s", call->repeats,
+            call->origin == SIDE_PEER ? "peer" : "exchange");
+    if (!call->answered && call->challenged && call->origin == SIDE_PEER)
+        put(l,
+            "; the exchange challenged the call: it did not know the peer by its address, or the "
+            "caller's number is a local extension");
+}
+
+void summary_log(struct core *core, const struct call *call)
+{
+    struct line l = {.n = 0};
+    enum verdict verdict = verdict_of(core, call);
+    struct relay_figures f = sum(core, call);
+    struct span from = number_of(text_get(&call->text, call->from));
+    struct span to = number_of(text_get(&call->text, call->to));
+    msec since = call->answered ? call->answered : call->started;
+    bool bad = verdict == VERDICT_FROM_EXCHANGE || verdict == VERDICT_FROM_PEER ||
+               verdict == VERDICT_SILENT;
+    put(&l, "call %s %.*s -> %.*s: %s %llu.%llu s, ", call->origin == SIDE_PEER ? "in" : "out",
+        (int)(from.n > 64 ? 64 : from.n), from.p ? from.p : "", (int)(to.n > 64 ? 64 : to.n),
+        to.p ? to.p : "", call->answered ? "up" : "not answered,",
+        (unsigned long long)(call->ended - since) / 1000,
+        (unsigned long long)(call->ended - since) % 1000 / 100);
+    put_end(&l, call);
+    if (call->answered && verdict != VERDICT_NOT_RELAYED) {
+        put(&l, "; packets: ");
+        put_first(&l, "exchange", &f.leg[SIDE_EXCHANGE]);
+        put(&l, ", ");
+        put_first(&l, "peer", &f.leg[SIDE_PEER]);
+    }
+    if (call->answered)
+        put(&l, "; %s", verdict_names[verdict]);
+    put_cause(core, &l, call, verdict, &f);
+    put_hints(&l, call);
+    if (call->answered && verdict == VERDICT_SILENT)
+        core_count(core, call->peer, COUNT_calls_silent);
+    else if (call->answered && bad)
+        core_count(core, call->peer, COUNT_calls_one_way);
+    core_log(core, bad ? LEVEL_WARNING : LEVEL_INFO, call->peer,
+             text_get(&call->text, call->call_id), "%s", l.text);
+}
+
+/* 399 "miscellaneous warning" (RFC 3261 §20.43). */
+void warning_value(char *out, size_t room, const char *text)
+{
+    snprintf(out, room, "Warning: 399 tailtrunk \"%.120s\"\r\n", text);
+}

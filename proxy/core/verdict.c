@@ -1,0 +1,38 @@
+/*
+ * verdict.c - who was heard: judged from the packets of each side, over all m-lines of a call.
+ */
+#include "proxy/core/rooms.h"
+
+#define VERDICT_WAIT 3000 /* silence is not called silence before the call stood this long */
+
+const char *const liveness_names[] = {"unknown", "up", "down"};
+const char *const view_source_names[] = {"", "config", "tailscale", "received", "request", "route"};
+const char *const call_state_names[] = {"trying", "early", "up", "held", "ended"};
+const char *const verdict_names[] = {
+    "pending", "two-way", "one-way-from-exchange", "one-way-from-peer",
+    "silent",  "held",    "not-relayed",
+};
+
+enum verdict verdict_of(const struct core *core, const struct call *call)
+{
+    bool heard[2] = {false, false}, relayed = false;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        struct relay_figures f = media_figures(core, m);
+        relayed = relayed || m->port[0];
+        for (int side = 0; side < 2; side++)
+            heard[side] = heard[side] || m->heard[side] || f.leg[side].rx_packets;
+    }
+    if (!relayed)
+        return call->answered ? VERDICT_NOT_RELAYED : VERDICT_PENDING;
+    if (heard[0] && heard[1])
+        return VERDICT_TWO_WAY;
+    msec until = call->phase == PHASE_ENDED ? call->ended : core->now;
+    if (!call->answered || (call->phase != PHASE_ENDED && until - call->answered < VERDICT_WAIT))
+        return VERDICT_PENDING;
+    if (call->phase == PHASE_ENDED ? call->held : call_is_held(call))
+        return VERDICT_HELD;
+    return heard[SIDE_EXCHANGE] ? VERDICT_FROM_EXCHANGE
+           : heard[SIDE_PEER]   ? VERDICT_FROM_PEER
+                                : VERDICT_SILENT;
+}
