@@ -85,9 +85,9 @@ class Lab:
         for party in parties:
             party.ready()
 
-    def phone(self, name, port=5080, frequency=1240):
+    def phone(self, name, **options):
         """A telephone of exchange `name` (see trunks.phone)."""
-        self.phones.append(Phone(self, self.net.sites[name], self.exchanges[name].sip_port, port, frequency))
+        self.phones.append(Phone(self, self.net.sites[name], self.exchanges[name].sip_port, **options))
         return self.phones[-1]
 
     # Waiting

@@ -35,7 +35,7 @@ class Rtp:
 
     def __init__(self, sock, frequency):
         self.sock = sock
-        self.sock.bind(('127.0.0.1', 0))
+        self.sock.bind(('', 0))
         self.sock.setblocking(False)
         self.port = sock.getsockname()[1]
         self.target = None
@@ -76,10 +76,14 @@ class Rtp:
 
 
 class Phone:
-    """One line, one call at a time. `port` is its SIP port on 127.0.0.1; the exchange knows it by that."""
+    """One line, one call at a time. `port` is its SIP port on 127.0.0.1; the exchange knows it by that.
 
-    def __init__(self, lab, site, exchange_port, port=5080, frequency=1240):
+    media: the address it announces for RTP.
+    """
+
+    def __init__(self, lab, site, exchange_port, port=5080, frequency=1240, media='127.0.0.1'):
         self.lab = lab
+        self.media = media
         self.frequency = frequency
         self.exchange = ('127.0.0.1', exchange_port)
         self.port = port
@@ -137,7 +141,7 @@ class Phone:
     # Messages
 
     def _sdp(self, direction):
-        return (f'v=0\r\no=phone 1 {next(self.version)} IN IP4 127.0.0.1\r\ns=phone\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n'
+        return (f'v=0\r\no=phone 1 {next(self.version)} IN IP4 {self.media}\r\ns=phone\r\nc=IN IP4 {self.media}\r\nt=0 0\r\n'
                 f'm=audio {self.rtp.port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n')
 
     def _reinvite(self, direction):
@@ -170,14 +174,14 @@ class Phone:
             name, _, value = line.partition(':')
             fields.setdefault(name.lower(), []).append(value.strip())
         if body:
-            self._media(body)
+            self._follow(body)
         if first.startswith('SIP/2.0'):
             self._response(int(first.split()[1]), fields)
         else:
             self._incoming(first.split()[0], fields)
         return True
 
-    def _media(self, body):
+    def _follow(self, body):
         address = re.search(r'^c=IN IP4 (\S+)', body, re.M)
         port = re.search(r'^m=audio (\d+)', body, re.M)
         if address and port:

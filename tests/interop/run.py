@@ -170,6 +170,9 @@ def main():
 
     unable = SKIPPED if os.environ.get('CI') != 'true' else 1
     found = {name: entry for name, entry in found.items() if options.k in name}
+    if not found:
+        print(f'no case is named *{options.k}*')
+        return 1
     reason = obstacle(options.roots)
     if reason:
         print(f'skipped: {reason}')

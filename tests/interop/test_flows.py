@@ -160,9 +160,47 @@ def session_timer(env, a, b, expected):
         proxy.idle()
 
 
-def direct_media(env):
-    """B connects A to C and then tries to take itself out of the media path: A and C go on hearing each other."""
-    lab, proxy = pair(env, sites='ABC', b={'direct_media': True, 'direct_media_method': 'invite'})
+DIRECT = {'direct_media': True, 'direct_media_method': 'invite'}
+
+
+def stepping_out(lab):
+    """B has offered direct media; what it tries, it tries at once."""
+    lab.until(lambda: refreshes(lab.exchanges['B']) >= 2, 5, 'offers of direct media by B, one to each side')
+
+
+def direct_media_phone(env, where):
+    """B connects A to a telephone of its own and steps out of the media path; both go on hearing.
+
+    A telephone on B's tailnet address is just another port at B. One on B's LAN is a stranger to
+    tailtrunk, which refuses it. B tells the telephone all the same to send straight to A.
+    """
+    if env.direct and where == 'LAN':
+        return                              # A would follow B and send into the LAN: that is the fault
+    lab, proxy = pair(env, b={**DIRECT, 'extra': phone('phone', '127.0.0.1:5080', **DIRECT)})
+    with lab:
+        lab.boot()
+        site = lab.net.sites['B']
+        address = site.native
+        if where == 'LAN':
+            address = site.lan + '0'        # Asterisk would replace its own address there
+            site.space.ip(f'addr add {address}/24 dev eth0')
+        telephone = lab.phone('B', media=address)
+        near = lab.exchanges['A'].originate('b', lab.number('500'))
+        telephone.wait('up')
+        near.answered()
+        stepping_out(lab)
+        if where == 'LAN':
+            lab.until(lambda: 'SIP/2.0 488' in lab.exchanges['B'].text(), 5, '488 to the telephone in the LAN')
+        hear(lab, {near: telephone.frequency}, packets=60)
+        telephone.hears(lab.exchanges['A'].tone)
+        near.hangup()
+        telephone.wait('ended')
+        proxy.idle()
+
+
+def direct_media_third(env):
+    """B connects A to C and steps out; with foreign_media: sdp A and C talk straight to each other."""
+    lab, proxy = pair(env, sites='ABC', masquerade=set(), a={'defaults': {'foreign_media': 'sdp'}}, b=DIRECT)
     with lab:
         layouts.plain(lab, 'C', 'forky', 'B')
         lab.boot()
@@ -170,11 +208,13 @@ def direct_media(env):
         near = lab.exchanges['A'].originate('b', f'600{number}')
         far = lab.exchanges['C'].incoming(number)
         near.answered()
+        stepping_out(lab)
         hear(lab, {near: far.exchange.tone, far: near.exchange.tone})
-        lab.until(lambda: refreshes(lab.exchanges['B']), 5, 'an offer of direct media by B')
-        # What B tries next, it tries at once; then whatever came of it must carry both ways.
-        lab.stand(2, (near, far))
+        before = lab.net.sites['B'].counters()['tailscale0']
         hear(lab, {near: far.exchange.tone, far: near.exchange.tone})
+        relayed = lab.net.sites['B'].counters()['tailscale0'] - before
+        if relayed > 5:
+            raise Failed(f'B still relayed {relayed} packets')
         far.hangup()
         lab.until(near.ended, 5, 'end of the call')
         proxy.idle()
@@ -190,5 +230,7 @@ CASES = [
          lambda env: session_timer(env, SHORT, SHORT, {'A': 1, 'B': 1}), 50),
     Case('session timer, only B refreshes',
          lambda env: session_timer(env, {'timers': False}, SHORT, {'B': 2}), 50),
-    Case('direct media offered by the far side', direct_media, 12),
+    Case('direct media, telephone on the tailnet', lambda env: direct_media_phone(env, 'tailnet'), 8),
+    Case('direct media, telephone on a LAN', lambda env: direct_media_phone(env, 'LAN'), 10),
+    Case('direct media, third exchange', direct_media_third, 10),
 ]
