@@ -16,8 +16,7 @@ static void assert_part(struct span got, const char *expected)
     assert_memory_equal(got.p, expected, got.n);
 }
 
-/* ---- URI ---------------------------------------------------------------------------------------
- */
+/* ---- URI ------------------------------------------------------------------------------------ */
 
 static struct uri_case {
     const char *name;
@@ -121,8 +120,7 @@ static void uri_is_read(void **state)
     }
 }
 
-/* ---- name-addr ---------------------------------------------------------------------------------
- */
+/* ---- name-addr ------------------------------------------------------------------------------ */
 
 static struct name_addr_case {
     const char *name;
@@ -155,6 +153,7 @@ static struct name_addr_case {
     {"spaces around an address without brackets", " sip:a@h ;   tag    = 19 ", 0, "sip:a@h",
      .params = ";   tag    = 19"},
     {"a route with IPv6", "<sip:[fd00::1]:5060;lr>", 0, "sip:[fd00::1]:5060;lr", true},
+    {"the shortest address", "\"A\" <sip:h>;tag=1", 0, "sip:h", true, .params = ";tag=1"},
     {"a star", "*", 0, .star = true},
     {"a telephone number", "<tel:+81312345678>;tag=1", 0, "tel:+81312345678", true,
      .params = ";tag=1"},
@@ -207,8 +206,7 @@ static void name_addr_is_read(void **state)
     assert_int_equal(got.whole.n, trimmed.n);
 }
 
-/* ---- Via ---------------------------------------------------------------------------------------
- */
+/* ---- Via ------------------------------------------------------------------------------------ */
 
 static struct via_case {
     const char *name;
@@ -288,8 +286,7 @@ static void via_is_read(void **state)
     assert_part(via.transport, c->transport);
 }
 
-/* ---- lists and parameters ----------------------------------------------------------------------
- */
+/* ---- lists and parameters ------------------------------------------------------------------- */
 
 static struct list_case {
     const char *name;
@@ -385,8 +382,7 @@ static void tag_is_read(void **state)
         assert_null(tag.p);
 }
 
-/* ---- numbers -----------------------------------------------------------------------------------
- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 static struct cseq_case {
     const char *name;
@@ -429,7 +425,7 @@ static void rack_is_two_numbers_and_a_method(void **state)
     assert_int_equal(rseq, 776656);
     assert_int_equal(cseq.number, 1);
     assert_part(cseq.method, "INVITE");
-    const char *const bad[] = {"",      "1",          "1 INVITE",           "1 2",
+    const char *const bad[] = {"",        "1",          "1 INVITE",           "1 2",
                                "1 2 3 4", "x 1 INVITE", "4294967296 1 INVITE"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(sip_rack_read(span_str(bad[i]), &rseq, &cseq), EINVAL);
@@ -462,8 +458,7 @@ static void seconds_are_read(void **state)
     assert_int_equal(seconds, c->seconds);
 }
 
-/* ---- equality ----------------------------------------------------------------------------------
- */
+/* ---- equality ------------------------------------------------------------------------------- */
 
 static struct same_case {
     const char *name;
@@ -506,8 +501,7 @@ static void uris_are_compared(void **state)
     assert_true(sip_uri_same(&a, &a));
 }
 
-/* ---- bounds and the arena ----------------------------------------------------------------------
- */
+/* ---- bounds and the arena ------------------------------------------------------------------- */
 
 static char big[3 * SIP_MAX_ELEMENT];
 
