@@ -8,8 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* ---- the writer --------------------------------------------------------------------------------
- */
+/* ---- the writer ----------------------------------------------------------------------------- */
 
 void sip_out_init(struct sip_out *o, char *p, size_t room)
 {
@@ -89,8 +88,7 @@ static void put_field(struct sip_out *o, const char *name, struct span value)
     sip_puts(o, "\r\n");
 }
 
-/* ---- responses ---------------------------------------------------------------------------------
- */
+/* ---- responses ------------------------------------------------------------------------------ */
 
 static const struct {
     uint16_t status;
@@ -251,8 +249,7 @@ void sip_response_make(struct sip_out *o, unsigned status, const char *reason,
     sip_puts(o, "Content-Length: 0\r\n\r\n");
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static void put_request_line(struct sip_out *o, const char *method, struct span uri)
 {

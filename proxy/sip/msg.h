@@ -89,9 +89,9 @@ struct sip_header_name {
 extern const struct sip_header_name sip_header_names[HEADER_COUNT];
 
 struct sip_header {
-    uint8_t id;        /* enum sip_header_id */
-    uint8_t name_n;    /* length of the name as written (at most 255; longer is SIP_BAD_HEADER) */
-    uint16_t at, n;    /* the line: offset and length with folded lines and its line end */
+    uint8_t id;     /* enum sip_header_id */
+    uint8_t name_n; /* length of the name as written (at most 255; longer is SIP_BAD_HEADER) */
+    uint16_t at, n; /* the line: offset and length with folded lines and its line end */
     uint16_t value_at, value_n; /* trimmed of white space; may contain folds */
 };
 
@@ -101,36 +101,52 @@ struct sip_msg {
     bool is_request;
     enum sip_method method; /* of a request: its start line; of a response: its CSeq */
     struct span method_name;
-    struct span uri;        /* Request-URI, as written */
-    uint16_t status;        /* 100..699 */
+    struct span uri; /* Request-URI, as written */
+    uint16_t status; /* 100..699 */
     struct span reason;
     struct sip_header headers[SIP_MAX_HEADERS];
     unsigned n_headers;
     uint8_t first[HEADER_COUNT]; /* index of the first header with that id, or SIP_NO_HEADER */
     struct span body;
-    size_t body_at;         /* offset of the body; where a body would begin if there is none */
-    uint32_t cseq;          /* number of CSeq */
+    size_t body_at; /* offset of the body; where a body would begin if there is none */
+    uint32_t cseq;  /* number of CSeq */
 };
 #define SIP_NO_HEADER 0xff
 
-/* The order is that of looking: an error found early hides the later ones. */
+/* The order is that of looking: an error found early hides the later ones. (libosip2 has a macro
+ * SIP_OK, which is 200: tests that include both include this header first and #undef it after.) */
 enum sip_error {
     SIP_OK = 0,
-    SIP_KEEP_ALIVE,     /* nothing but CR, LF and NUL: ignored */
-    SIP_NOT_SIP,        /* first line is neither a request nor a status line of SIP/2.0 */
-    SIP_OVERSIZE,       /* longer than SIP_MAX_DATAGRAM */
-    SIP_HAS_NUL,        /* NUL in start line or headers */
-    SIP_BAD_HEADER,     /* no colon, bad name, control bytes, line over SIP_MAX_LINE, no empty line after */
+    /* Nothing but CR, LF and NUL: ignored. */
+    SIP_KEEP_ALIVE,
+    /* The first line is neither a request nor a status line of SIP/2.0. */
+    SIP_NOT_SIP,
+    /* Longer than SIP_MAX_DATAGRAM. */
+    SIP_OVERSIZE,
+    /* NUL in start line or headers, other than behind a backslash in quotes (RFC 4475 §3.1.1.2). */
+    SIP_HAS_NUL,
+    /* No colon, bad name, other control bytes, line over SIP_MAX_LINE, no empty line after. */
+    SIP_BAD_HEADER,
     SIP_TOO_MANY_HEADERS,
-    /* From here on the message has what a response needs, so a request is answered 400: */
-    SIP_MISSING_HEADER, /* no Via, From, To, Call-ID or CSeq (then no answer), or a missing value */
-    SIP_REPEATED_HEADER, /* two of From, To, Call-ID, CSeq, Content-Length, Max-Forwards, Content-Type */
-    SIP_BAD_VALUE,      /* a Via, From, To, CSeq that cannot be read; CSeq method is not the start line's */
-    SIP_BAD_LENGTH,     /* Content-Length not a number or beyond the datagram */
-    SIP_BAD_VERSION,    /* SIP/3.0: answered 505 */
+
+    /* From here on the message has what a response needs, so a request is answered 400. */
+
+    /* No Via, From, To, Call-ID or CSeq (then no answer), or one without a value. */
+    SIP_MISSING_HEADER,
+    /* Two of From, To, Call-ID, CSeq, Content-Length, Max-Forwards, Content-Type. */
+    SIP_REPEATED_HEADER,
+    /* A Request-URI, topmost Via, From, To or CSeq that cannot be read, a CSeq of another method,
+     * or white space in the start line where none may be. */
+    SIP_BAD_VALUE,
+    /* Content-Length not a number or beyond the datagram. */
+    SIP_BAD_LENGTH,
+    /* SIP/3.0: answered 505. */
+    SIP_BAD_VERSION,
     SIP_ERROR_COUNT
 };
-extern const char *const sip_error_names[SIP_ERROR_COUNT]; /* "missing-header": counters and Warnings */
+
+/* "missing-header": for counters and Warnings. */
+extern const char *const sip_error_names[SIP_ERROR_COUNT];
 
 /* Indexes a datagram of n bytes. The views live as long as `bytes`. Bytes after Content-Length are
  * ignored (RFC 3261 §18.3). On an error *msg holds what was read so far; sip_msg_answerable says
@@ -164,7 +180,7 @@ static inline struct span sip_header_name(const struct sip_msg *msg, const struc
     return span_of(msg->bytes.p + h->at, h->name_n);
 }
 
-enum sip_method sip_method_of(struct span name);          /* case-sensitive, RFC 3261 §7.1 */
-enum sip_header_id sip_header_of(struct span name);       /* full or compact, any case */
+enum sip_method sip_method_of(struct span name);    /* case-sensitive, RFC 3261 §7.1 */
+enum sip_header_id sip_header_of(struct span name); /* full or compact, any case */
 
 #endif

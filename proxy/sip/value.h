@@ -1,14 +1,14 @@
 /*
  * value.h - what stands in SIP header values and URIs, as views into the message.
  *
- * libosip2's parsers decide whether an address, a sip: URI or a Via is well-formed and what it means;
- * value.c, the only file that includes libosip2, then finds where those parts stand in the bytes.
- * Where the two disagree the value counts as unreadable: nobody downstream shall see another host than
- * we did. Lists, parameters and numbers (CSeq, RAck, seconds) need no library.
+ * libosip2's parsers decide whether an address, a sip: URI or a Via is well-formed and what it
+ * means; value.c, the only file that includes libosip2, then finds where those parts stand in the
+ * bytes. Where the two disagree the value counts as unreadable: nobody downstream shall see another
+ * host than we did. Lists, parameters and numbers (CSeq, RAck, seconds) need no library.
  *
  * All functions return 0 or EINVAL; on EINVAL *out is not to be used. Views live as long as the
- * input. Nothing is kept. One thread at a time in the whole process: libosip2 is lent a scratch arena
- * through its global allocator hooks for the length of a call.
+ * input. Nothing is kept. One thread at a time in the whole process: libosip2 is lent a scratch
+ * arena through its global allocator hooks for the length of a call.
  */
 #ifndef SIP_VALUE_H
 #define SIP_VALUE_H
@@ -38,16 +38,16 @@ int sip_uri_read(struct span text, struct sip_uri *out);
 
 /* One element of From, To, Contact, Route, Refer-To, P-Asserted-Identity, Diversion... */
 struct sip_name_addr {
-    struct span whole;   /* the element without the separating comma or outer white space */
+    struct span whole; /* the element without the separating comma or outer white space */
     struct sip_uri uri;
-    bool bracketed;      /* the URI stands in <>; without them it has no ';', '?' or ',' (§20.10) */
-    bool star;           /* "*" (Contact of a REGISTER); nothing else is set then */
-    struct span params;  /* header parameters: from the ';' after '>' (or after the addr-spec) on */
+    bool bracketed;     /* the URI stands in <>; without them it has no ';', '?' or ',' (§20.10) */
+    bool star;          /* "*" (Contact of a REGISTER); nothing else is set then */
+    struct span params; /* header parameters: from the ';' after '>' (or after the addr-spec) on */
 };
 int sip_name_addr_read(struct span element, struct sip_name_addr *out);
 
-/* Walks a comma-separated value: returns false at its end. Commas in quotes and <> do not split; empty
- * elements are passed over. */
+/* Walks a comma-separated value: returns false at its end. Commas in quotes and <> do not split;
+ * empty elements are passed over. */
 bool sip_list_next(struct span *rest, struct span *element);
 
 /* Looks up ";name" or ";name=value" (any case) in a parameter list that begins with ';'. found =
@@ -59,18 +59,18 @@ bool sip_param(struct span params, const char *name, struct span *value, struct 
 int sip_tag_read(struct span value, struct span *tag);
 
 struct sip_via {
-    struct span whole;    /* this via-parm only, when several share one line */
-    struct span sent_by;  /* "host:port" as written */
+    struct span whole;   /* this via-parm only, when several share one line */
+    struct span sent_by; /* "host:port" as written */
     struct span host;
-    uint16_t port;        /* 0 = none written (5060) */
-    struct span branch;   /* p == NULL: none (RFC 2543) */
-    struct span received; /* p == NULL: none */
-    bool has_rport;       /* the parameter is there */
-    uint16_t rport;       /* its value; 0 = none */
+    uint16_t port;         /* 0 = none written (5060) */
+    struct span branch;    /* p == NULL: none (RFC 2543) */
+    struct span received;  /* p == NULL: none */
+    bool has_rport;        /* the parameter is there */
+    uint16_t rport;        /* its value; 0 = none */
     struct span transport; /* "UDP" */
-    struct span params;   /* from the first ';' to the end of the via-parm; n == 0: none */
+    struct span params;    /* from the first ';' to the end of the via-parm; n == 0: none */
 };
-/* The first via-parm of a Via value. Any version of SIP is read, so that SIP/3.0 can be answered. */
+/* The first via-parm of a Via value, of any version of SIP, so that SIP/3.0 can be answered. */
 int sip_via_read(struct span value, struct sip_via *out);
 
 struct sip_cseq {
@@ -86,7 +86,8 @@ int sip_rack_read(struct span value, uint32_t *rseq, struct sip_cseq *cseq);
 int sip_seconds_read(struct span value, uint32_t *seconds);
 
 /* URI equality as far as REGISTER bindings need it (RFC 3261 §19.1.4): scheme, user
- * (case-sensitive), host, port, and the parameters user, ttl, method, maddr, transport, line, lr. */
+ * (case-sensitive), host, port, and of the parameters user, ttl, method, maddr, transport, line,
+ * lr. */
 bool sip_uri_same(const struct sip_uri *a, const struct sip_uri *b);
 
 #endif

@@ -48,8 +48,7 @@ static const char *via_param(osip_message_t *msg, int via, char *name)
     return osip_via_param_get_byname(v, name, &param) == 0 ? param->gvalue : NULL;
 }
 
-/* ---- the writer --------------------------------------------------------------------------------
- */
+/* ---- the writer ----------------------------------------------------------------------------- */
 
 static void what_does_not_fit_is_remembered(void **state)
 {
@@ -86,8 +85,7 @@ static void every_reason_is_the_standard_one(void **state)
     assert_string_equal(sip_reason(0), "Unknown");
 }
 
-/* ---- Via of a response -------------------------------------------------------------------------
- */
+/* ---- Via of a response ---------------------------------------------------------------------- */
 
 #define REQUEST(via)                                                              \
     "OPTIONS sip:b@192.0.2.2 SIP/2.0\r\n" via "From: <sip:a@192.0.2.1>;tag=1\r\n" \
@@ -148,8 +146,7 @@ static void via_tells_the_source(void **state)
     assert_false(stub.to_tagged);
 }
 
-/* ---- responses ---------------------------------------------------------------------------------
- */
+/* ---- responses ------------------------------------------------------------------------------ */
 
 static const char invite[] = "INVITE sip:b@192.0.2.2 SIP/2.0\r\n"
                              "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;rport\r\n"
@@ -300,8 +297,7 @@ static void a_stub_needs_its_via_and_its_room(void **state)
     assert_int_equal(sip_stub_make(&msg, &source, bytes, sizeof bytes, &stub), EINVAL);
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static const char busy[] = "SIP/2.0 486 Busy Here\n"
                            "v: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;received=192.0.2.1\n"

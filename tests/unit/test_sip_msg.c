@@ -15,8 +15,7 @@
 #define OPTIONS_LINE "OPTIONS sip:b@192.0.2.2 SIP/2.0\r\n"
 #define OK_LINE "SIP/2.0 200 OK\r\n"
 
-/* ---- what is accepted and what is refused ------------------------------------------------------
- */
+/* ---- what is accepted and what is refused --------------------------------------------------- */
 
 static struct read_case {
     const char *name;
@@ -66,6 +65,14 @@ static struct read_case {
             "To: \"BEL:\\\x07 NUL:\\\0 DEL:\\\x7f\" <sip:b@192.0.2.2>\r\n" CALL_ID_LINE CSEQ_LINE(
                 "OPTIONS") "\r\n") -
          1},
+
+    {"a method and a name of every mark that a word may have",
+     "!interesting-Method0123456789_*+`.%indeed'~ sip:b@h SIP/2.0\r\n" VIA_LINE
+     "From:token1~` token2'+_ token3*%!.- <sip:mundane@example.com>;"
+     "fromParam''~+*_!.-%=\"\xd1\x80\";tag=_token~1'+`*%!-.\r\n" TO_LINE CALL_ID_LINE CSEQ_LINE(
+         "!interesting-Method0123456789_*+`.%indeed'~") "extensionHeader-!.%*+_`'~:"
+                                                        "\xef\xbb\xbf\r\n\r\n",
+     SIP_OK, true},
 
     {"nothing is a keep-alive", "", SIP_KEEP_ALIVE},
     {"two line ends are a keep-alive", "\r\n\r\n", SIP_KEEP_ALIVE},
@@ -202,8 +209,7 @@ static void message_is_judged(void **state)
         assert_false(c->answerable);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------
- */
+/* ---- limits --------------------------------------------------------------------------------- */
 
 static char big[70000];
 
@@ -267,8 +273,7 @@ static void a_name_may_be_255_bytes_long(void **state)
     }
 }
 
-/* ---- the index ---------------------------------------------------------------------------------
- */
+/* ---- the index ------------------------------------------------------------------------------ */
 
 static void assert_span(struct span got, const char *expected)
 {
@@ -405,8 +410,7 @@ static void a_response_to_an_unknown_method_is_read(void **state)
     assert_span(msg.method_name, "BREW");
 }
 
-/* ---- the tables --------------------------------------------------------------------------------
- */
+/* ---- the tables ----------------------------------------------------------------------------- */
 
 static void every_header_is_found_by_its_names(void **state)
 {
@@ -458,8 +462,7 @@ static void every_error_has_a_name(void **state)
         assert_non_null(sip_error_names[error]);
 }
 
-/* ---- libosip2 as a witness ---------------------------------------------------------------------
- */
+/* ---- libosip2 as a witness ------------------------------------------------------------------ */
 
 static void libosip2_sees_the_same_message(void **state)
 {
