@@ -87,10 +87,10 @@ void core_free(struct core *core)
         while ((item = pool_next(&core->bindings, &at)))
             binding_free(core, item);
     config_close(core);
-    pool_close(&core->servers);
-    pool_close(&core->clients);
-    pool_close(&core->calls);
-    pool_close(&core->bindings);
+    pool_free(&core->servers);
+    pool_free(&core->clients);
+    pool_free(&core->calls);
+    pool_free(&core->bindings);
     hash_close(&core->server_index);
     hash_close(&core->call_index);
     hash_close(&core->binding_index);

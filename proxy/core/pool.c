@@ -14,7 +14,7 @@ int pool_init(struct pool *pool, size_t size, uint32_t cap)
     return pool->items ? 0 : ENOMEM;
 }
 
-void pool_close(struct pool *pool)
+void pool_free(struct pool *pool)
 {
     free(pool->items);
     pool->items = NULL;

@@ -26,7 +26,7 @@ struct pool {
 };
 
 int pool_init(struct pool *pool, size_t size, uint32_t cap); /* 0 or ENOMEM */
-void pool_close(struct pool *pool);
+void pool_free(struct pool *pool);
 void *pool_take(struct pool *pool);            /* zeroed but for its id; NULL when all are in use */
 void pool_give(struct pool *pool, void *item); /* its id names nothing from here on */
 void *pool_get(const struct pool *pool, core_id id); /* NULL: gone */
