@@ -164,10 +164,10 @@ static bool thread_stop(struct lane *lane, struct lane_work **rest)
     return soon;
 }
 
-void lane_free(struct lane *lane)
+bool lane_free(struct lane *lane)
 {
     if (!lane)
-        return;
+        return true;
     struct lane_work *rest, *next;
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -184,9 +184,10 @@ void lane_free(struct lane *lane)
     ev_async_stop(lane->loop, &lane->back);
     if (!ended) { /* it still uses the lane; the program is about to end */
         pthread_detach(lane->thread);
-        return;
+        return false;
     }
     pthread_cond_destroy(&lane->work_came);
     pthread_mutex_destroy(&lane->lock);
     free(lane);
+    return true;
 }

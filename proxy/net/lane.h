@@ -28,8 +28,8 @@ struct lane *lane_new(struct ev_loop *loop, size_t limit);
 int lane_add(struct lane *lane, struct lane_work *work);
 
 /* Ends the thread. Waiting work marked `keep` is still carried out, the rest is dropped; done() is
- * called for all of it. Work that is running gets a second if marked `keep`; otherwise, or if that
- * is not enough, the thread is left behind with what it holds: only for the end of the program. */
-void lane_free(struct lane *lane);
+ * called for all of it. Work that is running gets a second if marked `keep`. False: it goes on and
+ * the thread is left behind with what it holds; only the end of the program can follow. */
+bool lane_free(struct lane *lane); /* NULL is fine */
 
 #endif

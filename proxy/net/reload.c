@@ -93,12 +93,14 @@ static void reload_finish(struct lane_work *work)
         r->plan = NULL;
     }
     shell_hold(r->shell, false);
+    if (r->error != 0 && r->errors.errors == 0)
+        conf_error_add(&r->errors, &(struct conf_mark){r->file, 0, 0}, false, "%s",
+                       strerror(r->error));
     log_errors(r->log, &r->errors);
     if (r->error == 0)
         log_say(r->log, LEVEL_INFO, "reloaded %s", r->file);
     else
-        log_say(r->log, LEVEL_ERROR, "%s not reloaded, nothing has changed: %s", r->file,
-                r->errors.errors ? "see above" : strerror(r->error));
+        log_say(r->log, LEVEL_ERROR, "%s not reloaded: nothing has changed", r->file);
     if (r->done)
         r->done(r->self, r->error, &r->errors);
     parts_clear(r);
@@ -116,7 +118,7 @@ int reload_start(struct reload *r, bool again, reload_done *done, void *self)
     r->again = false;
     r->done = done;
     r->self = self;
-    r->work = (struct lane_work){.run = reload_run, .done = reload_finish};
+    r->work = (struct lane_work){.run = reload_run, .done = reload_finish, .keep = true};
     int error = known_copy(r) ? lane_add(r->lane, &r->work) : ENOMEM;
     if (error != 0) {
         parts_clear(r);

@@ -410,7 +410,7 @@ static int sockets_take(struct shell *shell, struct plan *plan)
 
 int shell_apply(struct shell *shell, struct plan *plan)
 {
-    int error = pools_take(shell, plan);
+    int error = shell->stopped ? ECANCELED : pools_take(shell, plan);
     if (error == 0)
         error = sockets_take(shell, plan);
     if (error != 0) {
