@@ -267,9 +267,11 @@ void log_errors(struct log *log, const struct conf_errors *errors)
 {
     char text[1024];
     for (size_t i = 0; i < errors->n; i++) {
-        size_t n = conf_error_print(&errors->v[i], text, sizeof text);
-        log_line(log, errors->v[i].warning ? LEVEL_WARNING : LEVEL_ERROR, span_of("", 0),
-                 span_of("", 0), span_of(text, n));
+        struct conf_error e = errors->v[i];
+        enum conf_log_level level = e.warning ? LEVEL_WARNING : LEVEL_ERROR;
+        e.warning = false; /* the level says it */
+        size_t n = conf_error_print(&e, text, sizeof text);
+        log_line(log, level, span_of("", 0), span_of("", 0), span_of(text, n));
     }
 }
 

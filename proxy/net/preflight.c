@@ -149,24 +149,27 @@ static void ports_check(const struct conf *conf, struct conf_errors *errors)
                    conf->media.port_low, conf->media.port_high);
 }
 
-/* Every pair of the range stays bound once it was used, and a stream may hold a second, connected
- * socket beside each. */
+/* Every pair of the range may be bound one day, and a stream may hold a second, connected socket
+ * beside each. It is worth a warning where not even all calls at once would fit. */
 static void files_check(const struct plan *plan, struct conf_errors *errors)
 {
     const struct conf *conf = plan->conf;
-    rlim_t ports = (rlim_t)(conf->media.port_high - conf->media.port_low) + 1;
-    rlim_t bound = plan->n_pools * ports + plan->n_sockets + OTHER_FILES;
-    rlim_t needed = bound + plan->n_pools * ports;
+    rlim_t ports = plan->n_pools * ((rlim_t)(conf->media.port_high - conf->media.port_low) + 1);
+    rlim_t busy = core_streams(conf) * 4;
+    rlim_t needed = 2 * ports + plan->n_sockets + OTHER_FILES;
+    rlim_t least = (busy < ports ? busy : ports) + plan->n_sockets + OTHER_FILES;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return;
-    limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+    struct rlimit more = {needed, needed > limit.rlim_max ? needed : limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &more) == 0) /* beyond the hard limit with a capability only */
+        return;
+    limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < bound)
+    if (limit.rlim_cur < least)
         conf_error_add(errors, &conf->media.ports_mark, true,
-                       "media.ports on %zu addresses may need %llu open files, the limit is %llu",
-                       plan->n_pools, (unsigned long long)bound,
-                       (unsigned long long)limit.rlim_cur);
+                       "limits.calls at once need %llu open files, the system's limit is %llu",
+                       (unsigned long long)least, (unsigned long long)limit.rlim_cur);
 }
 
 bool preflight_check(struct plan *plan, struct conf_errors *errors)
