@@ -172,6 +172,13 @@ static enum MHD_Result post_drain(struct request *q)
     return respond_json(q, MHD_HTTP_OK, json_object());
 }
 
+static void later_start(struct ctl *ctl, double seconds)
+{
+    ev_timer_stop(ctl->loop, &ctl->later);
+    ev_timer_set(&ctl->later, seconds, 0);
+    ev_timer_start(ctl->loop, &ctl->later);
+}
+
 static void reload_cb(void *self, int error, const struct conf_errors *errors)
 {
     struct ctl *ctl = self;
@@ -184,6 +191,7 @@ static void reload_cb(void *self, int error, const struct conf_errors *errors)
                            : json_errors(errors);
     q->done = true;
     MHD_resume_connection(q->connection);
+    later_start(ctl, 0); /* the library alone would only notice with the next request */
 }
 
 /* The connection sleeps while the helper thread reads and checks. */
@@ -305,10 +313,8 @@ static void daemon_run(struct ctl *ctl)
     MHD_UNSIGNED_LONG_LONG ms;
     MHD_run(ctl->daemon);
     ev_timer_stop(ctl->loop, &ctl->later);
-    if (MHD_get_timeout(ctl->daemon, &ms) != MHD_YES)
-        return;
-    ev_timer_set(&ctl->later, (double)ms / 1000, 0);
-    ev_timer_start(ctl->loop, &ctl->later);
+    if (MHD_get_timeout(ctl->daemon, &ms) == MHD_YES)
+        later_start(ctl, (double)ms / 1000);
 }
 
 static void ready_cb(struct ev_loop *loop, ev_io *w, int events)
