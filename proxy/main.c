@@ -4,6 +4,7 @@
 #include "proxy/net/notify.h"
 #include "proxy/net/reload.h"
 #include "proxy/startup.h"
+#include "proxy/trim.h"
 #include <errno.h>
 #include <ev.h>
 #include <getopt.h>
@@ -185,6 +186,7 @@ static int rooms_run(struct program *p, const char *file, const struct conf *con
     notify_send("READY=1");
     log_say(p->log, LEVEL_INFO, "tailtrunk %s is ready: %zu peers", TAILTRUNK_VERSION,
             conf->n_peers);
+    memory_trim();
     ev_run(p->loop, 0);
 out:
     rooms_close(p);
