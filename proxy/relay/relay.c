@@ -103,12 +103,12 @@ void relay_free(struct relay *r)
 
 int relay_pool_open(struct relay *r, const struct core_pool *pool)
 {
-    return pool_open(r->sockets, pool);
+    return sockets_pool_open(r->sockets, pool);
 }
 
 int relay_pool_close(struct relay *r, uint16_t id)
 {
-    return pool_close(r->sockets, id);
+    return sockets_pool_close(r->sockets, id);
 }
 
 int relay_bind(struct relay *r, struct relay_pair pair)

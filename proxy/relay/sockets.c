@@ -43,7 +43,7 @@ void sockets_free(struct sockets *sockets)
     free(sockets);
 }
 
-int pool_open(struct sockets *sockets, const struct core_pool *wanted)
+int sockets_pool_open(struct sockets *sockets, const struct core_pool *wanted)
 {
     if (wanted->id >= CORE_MAX_POOLS || !addr_is_set(&wanted->addr))
         return EINVAL;
@@ -58,7 +58,7 @@ int pool_open(struct sockets *sockets, const struct core_pool *wanted)
     return 0;
 }
 
-int pool_close(struct sockets *sockets, uint16_t id)
+int sockets_pool_close(struct sockets *sockets, uint16_t id)
 {
     struct pool *pool = id < CORE_MAX_POOLS ? sockets->pools[id] : NULL;
     if (!pool)

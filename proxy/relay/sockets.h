@@ -25,8 +25,8 @@ struct sockets *sockets_new(void); /* NULL: out of memory */
 void sockets_free(struct sockets *sockets);
 
 /* As in relay.h: relay_pool_open, relay_pool_close, relay_bind, relay_unbind. */
-int pool_open(struct sockets *sockets, const struct core_pool *pool);
-int pool_close(struct sockets *sockets, uint16_t id);
+int sockets_pool_open(struct sockets *sockets, const struct core_pool *pool);
+int sockets_pool_close(struct sockets *sockets, uint16_t id);
 int pair_bind(struct sockets *sockets, struct relay_pair name);
 int pair_unbind(struct sockets *sockets, struct relay_pair name);
 
