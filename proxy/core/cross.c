@@ -304,12 +304,23 @@ static void edit_start(const struct crossing *x, struct edits *e)
         edits_add(e, top, 0, span_str("Max-Forwards: 70\r\n"), RULE_MAX_FORWARDS);
 }
 
-static void edit_body(const struct crossing *x, struct edits *e, int64_t growth)
+/* By how much the edits inside the body change its length. */
+static int64_t body_growth(const struct crossing *x, const struct edits *e)
+{
+    int64_t growth = 0;
+    for (uint32_t i = 0; i < e->n; i++) {
+        if (e->v[i].at >= x->in->msg->body_at)
+            growth += (int64_t)e->v[i].n - (int64_t)e->v[i].cut;
+    }
+    return growth;
+}
+
+static void edit_body(const struct crossing *x, struct edits *e)
 {
     const struct sip_msg *msg = x->in->msg;
     const struct sip_header *length = sip_header(msg, HEADER_CONTENT_LENGTH);
     const struct sip_header *type = sip_header(msg, HEADER_CONTENT_TYPE);
-    int64_t n = (int64_t)msg->body.n + growth;
+    int64_t n = (int64_t)msg->body.n + body_growth(x, e);
     if (x->drop_body && msg->body.n) {
         edits_add(e, msg->body_at, msg->body.n, span_of("", 0), RULE_LENGTH);
         if (type)
@@ -356,9 +367,7 @@ static int render(struct core *core, const struct crossing *x, struct edits *e, 
 int cross_render(struct core *core, struct crossing *x, struct edits *e, struct span *out)
 {
     size_t n = 0;
-    int64_t growth = edits_growth(e, 0);
-    edits_shift(e, 0, x->in->msg->body_at);
-    edit_body(x, e, growth);
+    edit_body(x, e);
     edit_start(x, e);
     int err = edit_headers(core, x, e);
     err = err ? err : render(core, x, e, &n);

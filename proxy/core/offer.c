@@ -312,7 +312,7 @@ static void codecs_of(const struct conf_peer *rules, struct sdp_new *new,
     new->codecs = new->n_codecs ? names : NULL;
 }
 
-static void reading_write(const struct reading *r, struct span message_body, struct edits *edits)
+static void reading_write(const struct reading *r, struct edits *edits)
 {
     static struct sdp_new new; /* one message at a time; 1.5 KB */
     struct span names[MAX_CODECS];
@@ -332,7 +332,7 @@ static void reading_write(const struct reading *r, struct span message_body, str
     if (to == SIDE_PEER && r->role == ROLE_OFFER)
         codecs_of(r->call->rules, &new, names);
     sdp_rewrite(&r->sdp, &new, edits);
-    edits_shift(edits, from, (size_t)(r->sdp.body.p - message_body.p));
+    edits_shift(edits, from, (size_t)(r->sdp.body.p - r->in->msg->bytes.p));
     core_count(r->core, r->in->peer, COUNT_sdp_rewritten);
 }
 
@@ -358,7 +358,7 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
             else
                 answer_note(&r);
         }
-        reading_write(&r, in->msg->body, edits);
+        reading_write(&r, edits);
     }
     return n > 0;
 }
@@ -409,7 +409,7 @@ bool offer_map_only(struct core *core, const struct crossing *x, struct edits *e
         for (unsigned i = 0; i < sdp.n_media; i++)
             new.media[i].addr = mapped_host(core, x, &sdp.media[i].c.addr);
         sdp_rewrite(&sdp, &new, edits);
-        edits_shift(edits, from, (size_t)(sdp.body.p - x->in->msg->body.p));
+        edits_shift(edits, from, (size_t)(sdp.body.p - x->in->msg->bytes.p));
     }
     return n > 0;
 }

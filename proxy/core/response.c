@@ -6,16 +6,17 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Our own Via in an answer tells how the peer sees us (RFC 3261 §18.2.1, RFC 3581). Only the answer
- * to something we asked of that very peer is believed. */
+/* Our own Via in an answer tells how the peer sees us (RFC 3261 §18.2.1, RFC 3581); without
+ * received= it saw us as we wrote. Only the answer to something we asked of that very peer is
+ * believed. */
 static void learn_from_via(struct core *core, const struct client_txn *ct, const struct inbound *in)
 {
     struct addr seen;
-    if (in->side != SIDE_PEER || !in->via.received.p || addr_parse_ip(in->via.received, &seen) ||
-        seen.family != in->from.family)
+    struct span host = in->via.received.p ? in->via.received : in->via.host;
+    if (in->side != SIDE_PEER || addr_parse_ip(host, &seen) || seen.family != in->from.family)
         return;
     uint16_t own = core->sockets[ct->socket].addr.port;
-    seen.port = in->via.rport ? in->via.rport : own;
+    seen.port = in->via.rport ? in->via.rport : in->via.port ? in->via.port : own;
     view_learn(core, ct->peer, VIEW_RECEIVED, seen);
 }
 

@@ -116,7 +116,6 @@ struct crossing {
     struct span record_routes; /* whole lines, in responses */
     bool contacts_done;        /* somebody else edits the Contacts (REGISTER) */
     bool drop_body;
-    bool sdp_done; /* the edits list already holds the body's, counted from the body */
 };
 /* Begins the edit list of the message in hand. */
 struct edits *cross_begin(struct core *core);
