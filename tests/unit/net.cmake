@@ -1,0 +1,16 @@
+unit_test(log tt_net)
+unit_test(preflight tt_net)
+unit_test(store tt_net)
+unit_test(lane tt_net ${EV_LIBRARY})
+unit_test(udp tt_net)
+unit_test(json tt_ctl)
+unit_test(metrics tt_ctl)
+unit_test(control_socket tt_ctl)
+
+# The whole program on loopback, asked by its own tool.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME program COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/test_program.py
+    $<TARGET_FILE:tailtrunk> $<TARGET_FILE:tailtrunkctl>)
+  set_tests_properties(program PROPERTIES LABELS program TIMEOUT 120)
+endif()

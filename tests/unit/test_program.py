@@ -1,0 +1,350 @@
+"""The whole program on loopback: start, questions, reloads, ways to end.
+
+usage: test_program.py TAILTRUNK TAILTRUNKCTL [TEST...]
+"""
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TAILTRUNK, CTL = sys.argv[1:3]
+SANITIZED = b'__asan_init' in open(TAILTRUNK, 'rb').read()
+
+CONFIG = '''exchange:
+  address: 127.0.0.1:{exchange}
+  probe: 0
+trunk:
+  listen: {trunk}
+peer_defaults: {{probe: 0}}
+peers:
+  - name: yude
+    address: 127.0.3.1:{peer}
+    local: 127.0.1.7:{local}
+    map: {{100.64.2.2: 127.0.3.1}}
+{more}media: {{ports: 22000-22999}}
+control: {{socket: {folder}/control.sock, mode: "0600"}}
+tailscale: {{socket: off}}
+state: {folder}/state
+log: {{format: {format}}}
+'''
+
+SECOND_PEER = '''  - name: bob
+    address: {address}
+    local: 127.0.1.8:{local}
+'''
+
+
+def free_port(ip):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((ip, 0))
+        return s.getsockname()[1]
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__('localhost', timeout=10)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='tailtrunk-')
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.file = os.path.join(self.folder, 'tailtrunk.yaml')
+        self.socket = os.path.join(self.folder, 'control.sock')
+        self.ports = {'exchange': free_port('127.0.0.1'), 'peer': free_port('127.0.3.1'),
+                      'local': free_port('127.0.1.7'), 'trunk': free_port('127.0.2.1')}
+        self.process = None
+        self.write()
+
+    def write(self, more='', **values):
+        values = {'folder': self.folder, 'format': 'text', **self.ports,
+                  'trunk': '127.0.2.1:%d' % self.ports['trunk'], **values}
+        with open(self.file, 'w') as f:
+            f.write(CONFIG.format(more=more, **values))
+
+    def start(self, wait=True):
+        if self.process:
+            self.end()
+        self.errors = open(os.path.join(self.folder, 'stderr'), 'w+')
+        self.addCleanup(self.errors.close)
+        self.process = subprocess.Popen([TAILTRUNK, '-c', self.file], stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True)
+        self.addCleanup(self.end)
+        if wait:
+            line = self.process.stdout.readline()
+            self.assertEqual(line, 'ready\n', self.log())
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def log(self):
+        with open(os.path.join(self.folder, 'stderr')) as f:
+            return f.read()
+
+    def until(self, true, what):
+        limit = time.monotonic() + 10
+        while not true():
+            self.assertLess(time.monotonic(), limit, what + '\n' + self.log())
+            time.sleep(0.01)
+
+    def stopped(self, status=0, within=5):
+        self.assertEqual(self.process.wait(within), status, self.log())
+
+    def ctl(self, *arguments, status=0):
+        done = subprocess.run([CTL, '-s', self.socket, *arguments], capture_output=True, text=True,
+                              timeout=20)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout if status == 0 else done.stderr
+
+    def api(self, method, path):
+        connection = UnixConnection(self.socket)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        self.assertEqual(answer.getheader('Content-Type'), 'application/json')
+        return answer.status, json.loads(body)
+
+    def run_once(self, *arguments):
+        return subprocess.run([TAILTRUNK, *arguments], capture_output=True, text=True, timeout=20)
+
+    # ------------------------------------------------------------ running
+
+    def test_every_command_is_answered(self):
+        self.start()
+        status = self.ctl('status')
+        self.assertIn('generation 1', status)
+        self.assertRegex(status, r'media +1000 port pairs')
+        self.assertRegex(self.ctl('peers'), r'yude +unknown +127\.0\.3\.1:%d +127\.0\.1\.7:%d'
+                         % (self.ports['peer'], self.ports['local']))
+        self.assertIn('VERDICT', self.ctl('calls'))
+        self.assertIn('datagrams_in', self.ctl('stats'))
+        self.assertIn('# TYPE tailtrunk_datagrams_in counter', self.ctl('metrics'))
+        self.assertEqual(self.ctl('call', 'c00000001', status=1), 'tailtrunkctl: no such call\n')
+        self.assertEqual(self.ctl('hangup', 'c00000001', status=1), 'tailtrunkctl: no such call\n')
+        self.assertEqual(json.loads(self.ctl('-j', 'calls')), [])
+        peer = json.loads(self.ctl('-j', 'peers'))[0]
+        self.assertEqual(peer['view']['map'], {'100.64.2.2': '127.0.3.1'})
+        self.assertIn('usage', self.ctl('dance', status=2))
+
+    def test_the_api_refuses_in_json(self):
+        self.start()
+        self.assertEqual(self.api('GET', '/nope'), (404, {'error': 'no such path'}))
+        self.assertEqual(self.api('GET', '/v1/calls/c00000001'), (404, {'error': 'no such call'}))
+        self.assertEqual(self.api('POST', '/v1/status')[0], 405)
+        self.assertEqual(self.api('PUT', '/v1/calls/c00000001')[0], 405)
+        self.assertEqual(self.api('GET', '/v1/calls?limit=0')[0], 422)
+        self.assertEqual(self.api('GET', '/v1/calls?after=nonsense')[0], 422)
+        self.assertEqual(self.api('GET', '/v1/calls?limit=5')[0], 200)
+        self.assertEqual(os.stat(self.socket).st_mode & 0o777, 0o600)
+
+    def test_a_datagram_comes_in_and_is_counted(self):
+        self.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(('127.0.4.1', 0))
+            for text in (b'hello', b'x' * 20000):
+                s.sendto(text, ('127.0.2.1', self.ports['trunk']))
+        self.until(lambda: self.api('GET', '/v1/stats')[1]['datagrams_in'] == 2, 'two datagrams')
+        stats = self.api('GET', '/v1/stats')[1]
+        self.assertEqual(stats['drop_unknown_source'] + stats['drop_oversize'], 2)
+
+    def test_it_is_soon_ready_and_small(self):
+        began = time.monotonic()
+        self.start()
+        ready = time.monotonic() - began
+        self.ctl('status')
+        time.sleep(0.2)
+        rss = 0
+        with open('/proc/%d/smaps_rollup' % self.process.pid) as f:
+            rss = next(int(line.split()[1]) for line in f if line.startswith('Rss:'))
+        print('ready after %d ms, RSS %d KiB' % (ready * 1000, rss))
+        if not SANITIZED:
+            self.assertLess(rss, 6 * 1024)
+            self.assertLess(ready, 1)
+
+    def test_log_lines_can_be_json(self):
+        self.write(format='json')
+        self.start()
+        self.until(lambda: 'is ready' in self.log(), 'a log line')
+        for line in self.log().splitlines():
+            self.assertIn('message', json.loads(line))
+
+    # ------------------------------------------------------------ reload
+
+    def second(self, address, local=None):
+        return SECOND_PEER.format(address=address, local=local or free_port('127.0.1.8'))
+
+    def test_a_reload_adds_and_removes_a_peer(self):
+        self.start()
+        self.write(self.second('127.0.3.2'))
+        self.assertEqual(self.ctl('reload'), 'reloaded: generation 2\n')
+        self.assertEqual([p['name'] for p in self.api('GET', '/v1/peers')[1]], ['yude', 'bob'])
+        self.write()
+        self.process.send_signal(signal.SIGHUP)
+        self.until(lambda: self.api('GET', '/v1/status')[1]['config']['generation'] == 3, 'SIGHUP')
+        self.assertEqual([p['name'] for p in self.api('GET', '/v1/peers')[1]], ['yude'])
+
+    def test_a_bad_file_changes_nothing(self):
+        self.start()
+        self.write('  - name: bob\n    adress: 127.0.3.2\n')
+        refused = self.ctl('reload', status=2)
+        self.assertIn('%s:12:5: ' % self.file, refused)
+        status, answer = self.api('POST', '/v1/reload')
+        self.assertEqual(status, 422)
+        self.assertEqual(answer['errors'][0]['line'], 12)
+        self.assertEqual(self.api('GET', '/v1/status')[1]['config']['generation'], 1)
+        self.assertEqual(len(self.api('GET', '/v1/peers')[1]), 1)
+
+    def test_a_taken_port_at_a_reload_changes_nothing(self):
+        self.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(('127.0.1.8', 0))
+            port = taken.getsockname()[1]
+            self.write(self.second('127.0.3.2', port))
+            refused = self.ctl('reload', status=2)
+        self.assertIn('127.0.1.8:%d is taken: ' % port, refused)
+        self.assertIn('(pid %d) holds it' % os.getpid(), refused)
+        self.assertEqual(len(self.api('GET', '/v1/peers')[1]), 1)
+        self.assertEqual(self.ctl('reload'), 'reloaded: generation 2\n')
+
+    def test_names_are_looked_up(self):
+        self.write(self.second('localhost:%d' % self.ports['peer']))
+        self.start()
+        self.until(lambda: '127.0.0.1' in self.api('GET', '/v1/peers')[1][1]['resolved'], 'a name')
+
+    # ------------------------------------------------------------ start and end
+
+    def test_sigterm_ends_at_once(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.start()
+            self.process.send_signal(number)
+            self.stopped(within=2)
+            self.assertFalse(os.path.exists(self.socket))
+        told = self.ctl('status', status=1)
+        self.assertRegex(told, r'^tailtrunkctl: no tailtrunk answers on .*control.sock: .*\n$')
+
+    def test_drain_without_calls_ends_it(self):
+        self.start()
+        self.ctl('drain')
+        self.stopped()
+
+    def test_a_killed_one_leaves_nothing_in_the_way(self):
+        self.start()
+        self.process.kill()
+        self.process.wait()
+        self.assertTrue(os.path.exists(self.socket))
+        self.start()
+        self.assertIn('generation 1', self.ctl('status'))
+
+    def test_a_taken_port_is_named_with_the_ways_out(self):
+        self.start()
+        done = self.run_once('-c', self.file)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stdout, '')
+        self.assertIn('127.0.2.1:%d is taken: tailtrunk (pid %d)'
+                      % (self.ports['trunk'], self.process.pid), done.stderr)
+        self.assertIn('Three ways out', done.stderr)
+
+    def test_a_second_one_finds_the_control_socket_held(self):
+        self.start()
+        other = os.path.join(self.folder, 'other.yaml')
+        self.ports.update(local=free_port('127.0.1.7'), trunk=free_port('127.0.2.1'))
+        self.file = other
+        self.write()
+        with open(other) as f:
+            text = f.read().replace('/state', '/state2').replace('22000-22999', '23000-23999')
+        with open(other, 'w') as f:
+            f.write(text)
+        done = self.run_once('-c', other)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn('another tailtrunk answers there', done.stderr)
+        self.ctl('status')
+
+    def test_what_is_wrong_is_told_with_its_place(self):
+        self.write(trunk='192.0.2.77:5060')
+        done = self.run_once('-c', self.file)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('%s:5:11: 192.0.2.77:5060: this address is on no interface' % self.file,
+                      done.stderr)
+        missing = os.path.join(self.folder, 'missing.yaml')
+        done = self.run_once('-c', missing)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(missing, done.stderr)
+
+    def test_a_state_that_cannot_be_opened_is_told(self):
+        with open(os.path.join(self.folder, 'state'), 'w') as f:
+            f.write('a file, no folder')
+        done = self.run_once('-c', self.file)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('state %s/state' % self.folder, done.stderr)
+
+    def test_it_waits_for_an_interface(self):
+        self.write(trunk='nosuch0:5060')
+        self.start(wait=False)
+        self.until(lambda: 'interface nosuch0 is not there' in self.log(), 'a warning')
+        self.process.send_signal(signal.SIGTERM)
+        self.stopped(within=2)
+
+    def test_an_interface_stands_for_its_address(self):
+        self.write(trunk='lo:%d' % free_port('127.0.0.1'))
+        self.start()
+        self.assertIn('yude', self.ctl('peers'))
+
+    # ------------------------------------------------------------ check
+
+    def test_a_check_shows_how_peers_are_reached(self):
+        done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('peer yude', done.stdout)
+        self.assertRegex(done.stdout, r'route +interface lo, source 127\.0\.2\.1:')
+        self.assertRegex(done.stdout, r'map +100\.64\.2\.2(/32)? -> 127\.0\.3\.1')
+        self.assertIn('not yet known', done.stdout)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, 'state')))
+
+    def test_a_check_beside_a_running_one_is_fine(self):
+        self.start()
+        done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(('127.0.1.8', 0))
+            self.write(self.second('127.0.3.2', taken.getsockname()[1]))
+            done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+
+    def test_a_check_finds_errors(self):
+        self.write('nonsense: 1\n')
+        done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('nonsense', done.stderr)
+
+    def test_a_check_does_not_wait_for_names(self):
+        self.write(self.second('no-such-host.invalid'))
+        began = time.monotonic()
+        done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('does not resolve yet', done.stdout)
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_version_and_help(self):
+        self.assertRegex(self.run_once('--version').stdout, r'^tailtrunk \d+\.\d+\.\d+\n$')
+        self.assertIn('usage', self.run_once('--help').stdout)
+        self.assertEqual(self.run_once('--dance').returncode, 2)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
