@@ -16,7 +16,7 @@ static bool source_allowed(const struct latch_rule *rule, const struct addr *fro
 static enum latch_answer latch_take(struct latch *latch, const struct addr *from, msec now)
 {
     latch->held = *from;
-    latch->heard = now;
+    latch->heard = (uint32_t)now;
     return LATCH_NEW;
 }
 
@@ -28,7 +28,7 @@ enum latch_answer latch_consider(struct latch *latch, const struct latch_rule *r
         return latch_take(latch, from, now);
     if (rule->policy == LATCH_STRICT)
         return LATCH_FOREIGN;
-    if (addr_is_set(&latch->held) && now - latch->heard < LATCH_SILENCE_MS)
+    if (addr_is_set(&latch->held) && (uint32_t)now - latch->heard < LATCH_SILENCE_MS)
         return LATCH_FOREIGN;
     return source_allowed(rule, from) ? latch_take(latch, from, now) : LATCH_FOREIGN;
 }

@@ -23,10 +23,10 @@ struct latch_rule {
 
 /* One port of one side. All zero: nobody signalled, nobody held. */
 struct latch {
-    struct addr target; /* signalled; ADDR_NONE = not known */
     struct addr held;   /* whose packets arrived; ADDR_NONE = nobody's yet */
+    uint32_t heard;     /* msec of the last packet from `held`, its low half: only ages matter */
+    struct addr target; /* signalled; ADDR_NONE = not known */
     bool named;         /* RTCP: SDP said where; else the target follows from RTP's */
-    msec heard;         /* the last packet from `held` */
 };
 
 enum latch_answer {
@@ -45,7 +45,7 @@ static inline enum latch_answer latch_accept(struct latch *latch, const struct l
 {
     if (!addr_equal(from, &latch->held))
         return latch_consider(latch, rule, from, now);
-    latch->heard = now;
+    latch->heard = (uint32_t)now;
     return LATCH_KNOWN;
 }
 

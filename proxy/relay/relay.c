@@ -41,7 +41,7 @@ static int tables_make(struct relay *r)
     r->sockets = sockets_new();
     r->leases = calloc(r->n_streams, sizeof *r->leases);
     r->slots = calloc(r->n_streams, sizeof *r->slots);
-    r->figures = calloc(r->n_streams, sizeof *r->figures);
+    r->figures = table_make(r->n_streams, sizeof *r->figures);
     r->streams = worker_streams(r->n_streams);
     return r->sockets && r->leases && r->slots && r->figures && r->streams ? 0 : ENOMEM;
 }
@@ -94,8 +94,8 @@ void relay_free(struct relay *r)
         close(r->report_fd);
     free(r->leases);
     free(r->slots);
-    free(r->figures);
-    free(r->streams);
+    table_free(r->figures, r->n_streams, sizeof *r->figures);
+    worker_streams_free(r->streams, r->n_streams);
     free(r);
 }
 

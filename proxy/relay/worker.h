@@ -48,8 +48,14 @@ struct slot {
 struct worker;
 struct stream; /* the worker's part of a stream */
 
-/* `n` streams, all zero, for the workers to share out; pages not used cost nothing. */
+/* `n` streams for the workers to share out, from table_make. */
 struct stream *worker_streams(size_t n);
+void worker_streams_free(struct stream *streams, size_t n);
+
+/* A table of zeros that begins on a page, so that entries lie on cache lines as their types say;
+ * pages not used cost nothing. NULL: out of memory. */
+void *table_make(size_t n, size_t size);
+void table_free(void *table, size_t n, size_t size); /* NULL is fine */
 
 struct worker_setup {
     unsigned number; /* for the thread's name */

@@ -21,9 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PACKET 172   /* 20 ms of G.711 */
-#define GRACE_MS 300 /* what has not arrived so long after the last one is lost */
-#define SLOTS 100000 /* of the histograms, a tenth of a microsecond wide up to 10 ms */
+#define PACKET 172    /* 20 ms of G.711 */
+#define GRACE_MS 300  /* what has not arrived so long after the last one is lost */
+#define SLOTS 1000000 /* of the histograms, a tenth of a microsecond wide, up to 100 ms */
 
 struct flow {
     int fd;
