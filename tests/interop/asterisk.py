@@ -210,7 +210,8 @@ class Asterisk:
 
     def channels(self):
         """Names of all channels there are."""
-        return [line.split('!')[0] for line in self.ami.command('core show channels concise').splitlines() if '!' in line]
+        listing = self.ami.command('core show channels concise')
+        return [line.split('!')[0] for line in listing.splitlines() if '!' in line]
 
 
 class Leg:

@@ -67,7 +67,7 @@ class Rtp:
     def hears(self, frequency):
         """True if the last quarter of a second is that tone."""
         samples = array.array('h', (LINEAR[code] for code in self.heard[-tone.WINDOW:]))
-        return len(samples) == tone.WINDOW and tone.share(samples, frequency) > 0.8
+        return len(samples) == tone.WINDOW and tone.share(samples, frequency) > tone.PURE
 
     def close(self):
         self.done.set()

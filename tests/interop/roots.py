@@ -3,7 +3,8 @@
 
     roots.py [--or-skip] DIR [SUITE...]     make what is missing below DIR (default: all of roots.conf)
 
---or-skip: status 77 instead of 1 where it cannot be done, unless CI=true. The mirror is the one this machine installs from; TAILTRUNK_MIRROR names another one.
+--or-skip: status 77 instead of 1 where it cannot be done, unless CI=true.
+The mirror is the one this machine installs from; TAILTRUNK_MIRROR names another one.
 """
 import concurrent.futures
 import fcntl

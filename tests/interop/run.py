@@ -83,9 +83,9 @@ class Worker:
         self.limit = self.began + 60 + 3 * entry.seconds
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        self.process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__), '--build', options.build, '--roots', options.roots, '--one', name,
-             '--folder', self.folder, *(['--direct'] if options.direct else []), *options.files], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        command = [sys.executable, os.path.abspath(__file__), '--build', options.build, '--roots', options.roots,
+                   '--one', name, '--folder', self.folder, *(['--direct'] if options.direct else []), *options.files]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
 
     def results(self):
         """None while it runs; else a list of (step, passed, text)."""
@@ -114,9 +114,10 @@ def report(worker, results, keep):
     failed = [result for result in results if not result[1]]
     for step, passed, text in results:
         title = f'{worker.name}: {step}' if step else worker.name
-        print(f'{"ok  " if passed else "FAIL"} {title} ({took:.1f} s){"  " + text if passed and text else ""}')
-        if not passed:
-            print(text)
+        if passed:
+            print(f'ok   {title} ({took:.1f} s)  {text}'.rstrip())
+        else:
+            print(f'FAIL {title} ({took:.1f} s)\n{text}')
     if failed:
         print('\n'.join(worker.logs()))
     elif not keep:

@@ -60,9 +60,10 @@ def standing(env, pair):
         legs = [leg for call in calls.values() for leg in call.legs]
         lab.stand(STANDING, legs)
         for caller, call in calls.items():
-            env.note(f'called by {caller}: heard {call.heard()}')
-            if min(call.heard()) < STANDING * 50 * 0.95:
-                raise Failed(f'packets missing: {call.heard()}')
+            sent, heard = call.sent(), call.heard()
+            env.note(f'called by {caller}: sent {sent}, heard {heard}')
+            if heard[0] < sent[1] * 0.98 or heard[1] < sent[0] * 0.98 or min(sent) < STANDING * 25:
+                raise Failed(f'packets missing: {sent} sent, {heard} heard')
             call.both_hear()
         verdicts = [call['verdict'] for call in proxy.calls()]
         if verdicts != ['two-way', 'two-way'] and not env.direct:

@@ -7,6 +7,8 @@ RATE = 8000
 # A quarter of a second: every multiple of 4 Hz fits in whole periods.
 WINDOW = RATE // 4
 AUDIBLE = 300.0
+# Of two tones at once each has half; a tone with a gap in it has the share that is left.
+PURE = 0.6
 
 
 def share(samples, frequency):
@@ -29,5 +31,5 @@ def heard(path, frequency):
     samples = array.array('h')
     with open(path, 'rb') as recording:
         samples.frombytes(recording.read()[:1 << 22])
-    return any(share(samples[at:at + WINDOW], frequency) > 0.8
+    return any(share(samples[at:at + WINDOW], frequency) > PURE
                for at in range(0, len(samples) - WINDOW + 1, WINDOW // 2))

@@ -1,7 +1,7 @@
 """pjsip.conf sections for the ways in which exchanges are connected.
 
-Each function returns text; keyword arguments that are not named in a signature become options of
-the endpoint, with _ for a leading digit's sake: rel100 writes 100rel.
+Each function returns text. Keyword arguments that are not named in a signature become options of
+the endpoint; rel100 stands for 100rel.
 """
 
 QUIET = {'disallow': 'all', 'allow': 'ulaw', 'rtp_timeout': 0, 'ice_support': 'no'}
@@ -15,7 +15,7 @@ def section(name, kind, options):
     for key, value in options.items():
         if value is None:
             continue
-        text = {True: 'yes', False: 'no'}.get(value, value) if isinstance(value, bool) else value
+        text = ('yes' if value else 'no') if isinstance(value, bool) else value
         lines.append(f'{"100rel" if key == "rel100" else key}={text}')
     return '\n'.join(lines) + '\n\n'
 
@@ -33,7 +33,8 @@ def _auth(name, login):
     return section(name, 'auth', {'auth_type': 'userpass', 'username': login[0], 'password': login[1]})
 
 
-def provider(name, host, proxy=None, port=5060, match=(), login=None, register=False, qualify=0, **options):
+def provider(name, host, proxy=None, port=5060, match=(), login=None, register=False, qualify=0,
+             **options):
     """A provider as MikoPBX writes it: outbound registration if asked, else by IP address.
 
     proxy: its field "outbound proxy", ip:port. login: (user, password) used toward the far end.
@@ -65,7 +66,10 @@ def provider(name, host, proxy=None, port=5060, match=(), login=None, register=F
 
 def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=False, line=False,
           contact=None, qualify=0, **options):
-    """A trunk of a plain Asterisk. `line`: its registration carries line=, as many guides say. contact: the user it registers."""
+    """A trunk of a plain Asterisk. `line`: its registration carries line=, as many guides say.
+
+    contact: the user it registers.
+    """
     route = f'sip:{proxy}\\;lr' if proxy else None
     text = ''
     if login:
