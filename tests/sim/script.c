@@ -92,6 +92,10 @@ struct ua *scene_find(struct scene *s, const char *name)
         if (strcmp(s->uas[i].name, name) == 0)
             return &s->uas[i];
     }
+    for (unsigned i = 0; i < 2; i++) {
+        if (s->aliases[i].ua && strcmp(s->aliases[i].name, name) == 0)
+            return s->aliases[i].ua;
+    }
     return NULL;
 }
 
@@ -160,6 +164,7 @@ static void options_of(struct scene *s, const struct script_words *w, struct ua_
     o->direction = sdp;
     o->address = word_value(w, "address");
     o->lines = word_value(w, "lines");
+    o->add = word_value(w, "add");
     o->kind = word_value(w, "kind");
     o->type = word_value(w, "type");
     o->contact = word_value(w, "contact");
@@ -295,13 +300,27 @@ static const char *mismatch(const struct scene_item *i, const struct script_word
     return NULL;
 }
 
+/* Waits for the next item; NULL when none comes. `past`: responses to be let pass. */
+static struct scene_item **item_await(struct scene *s, const struct who *who, sim_msec until,
+                                      const char *past)
+{
+    for (;;) {
+        struct scene_item **at;
+        while (!(at = item_next(s, who)) && world_step(&s->world, until))
+            ;
+        if (!at || !past || (*at)->kind != UA_RESPONSE || (*at)->status != atoi(past))
+            return at;
+        struct scene_item *i = *at;
+        *at = i->next;
+        item_free(i);
+    }
+}
+
 static void expect(struct scene *s, const struct who *who, const struct script_words *w)
 {
     const char *within = word_value(w, "within");
     sim_msec until = s->world.now + (within ? script_time(within) : 5000);
-    struct scene_item **at;
-    while (!(at = item_next(s, who)) && world_step(&s->world, until))
-        ;
+    struct scene_item **at = item_await(s, who, until, word_value(w, "past"));
     if (!at) {
         world_fail(&s->world, "%s waited in vain for %s %s", w->v[0], w->v[2],
                    w->n > 3 ? w->v[3] : "");
@@ -384,7 +403,7 @@ static void check_heard(struct scene *s, const char *name, const struct ua_call 
     for (unsigned i = 0; i < call->n_lines; i++) {
         const struct ua_line *l = &call->lines[i];
         const struct addr *said = &call->active->remote.line[i].rtp;
-        if (i >= call->active->remote.n || !addr_is_set(said) || !l->port)
+        if (i >= call->active->remote.n || !addr_is_set(said) || l->off)
             continue;
         if (l->heard * 10 < s->packets * 8)
             world_fail(&s->world, "%s heard %llu of %llu packets on m-line %u", name,
@@ -505,6 +524,8 @@ static bool in_call(struct scene *s, const struct who *who, const struct script_
         return ua_ack(call, &o);
     if (strcmp(verb, "cancel") == 0)
         return ua_cancel(call, &o);
+    if (strcmp(verb, "fork") == 0)
+        return ua_fork(call, atoi(w->v[2]), &o);
     if (strcmp(verb, "answer") == 0)
         return ua_answer(call, word_plain(w, 1), atoi(w->v[2]), &o);
     return false;
@@ -560,6 +581,12 @@ static void check_inboxes(struct scene *s)
         }
         forget_all(s, u);
     }
+}
+
+void script_forget(struct scene *s)
+{
+    for (unsigned u = 0; u < s->n_uas; u++)
+        forget_all(s, u);
 }
 
 bool script_run(struct scene *s, const char *script)

@@ -10,7 +10,9 @@
  *   x send METHOD OPTIONS...            a request inside the dialog
  *   x ack | x cancel OPTIONS...
  *   p answer STATUS [METHOD] OPTIONS... the newest request that waits
+ *   p fork STATUS tag=B OPTIONS...      one more 2xx to an INVITE that has been answered
  *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
+ *                                       [past=STATUS] (those before it are let pass)
  *   x expect no-answer|no-ack|no-prack [METHOD]
  *   x expect nothing 3s                 nobody tells x anything for that long
  *   x by-itself +prack -ack ...         what is done without a line of script
@@ -22,8 +24,9 @@
  * ...                        heard nothing rtcp x ...                          heard RTCP
  *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
  *
- * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video disable=2 kind=image body=NAME type=T
- * h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable auth cseq=N reason="text"
+ * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video add=video disable=2 kind=image
+ * body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable auth cseq=N
+ * reason="text"
  *
  * What an agent is told waits in its inbox in order, and every `expect` takes the next one of that
  * call; whatever is left at the end fails the test. 100 is not told.
@@ -63,6 +66,10 @@ struct scene {
     struct net net;
     struct ua uas[SCENE_MAX_UAS];
     unsigned n_uas;
+    struct {
+        char name[NET_NAME];
+        struct ua *ua;
+    } aliases[2]; /* "a", "b": roles, where a script runs both ways */
     struct scene_item *inbox[SCENE_MAX_UAS];
     struct {
         char name[24];
@@ -86,6 +93,9 @@ struct ua *scene_find(struct scene *s, const char *name);
 
 /* Runs the script; false, and failures in the world, where something was otherwise. */
 bool script_run(struct scene *s, const char *script);
+
+/* Empties every inbox. */
+void script_forget(struct scene *s);
 
 /* "2s", "500ms", "3m" */
 sim_msec script_time(const char *text);

@@ -19,23 +19,23 @@ struct ua_case {
     "a expect 200 sdp\n"
 #define PATIENT "a expect 200 sdp\n"
 
+/* clang-format off */
 static const struct ua_case cases[] = {
     {"a call is answered, heard and ended", 0, 0, 0, 0,
-     CALL "b expect ACK\n media 1s\n heard a b\n rtcp a b\n a send BYE\n b expect BYE\n a expect "
-          "200 BYE"},
+     CALL "b expect ACK\n media 1s\n heard a b\n rtcp a b\n a send BYE\n b expect BYE\n"
+     "a expect 200 BYE"},
     {"busy", 0, 0, 0, 0, "a call\n b expect INVITE\n b answer 486\n a expect 486"},
     {"a lost INVITE is repeated", 0, 0, 0, 0,
      "lose INVITE count=2\n a call\n b expect INVITE\n b answer 603\n a expect 603"},
     {"a lost 200 is repeated, and its ACK with it", 0, 0, 0, 0,
-     "a call\n b expect INVITE\n lose 200 count=2\n b answer 200 sdp\n a expect 200\n b expect "
-     "ACK\n"
-     "repeat 200/BYE\n a send BYE\n b expect BYE\n a expect 200"},
+     "a call\n b expect INVITE\n lose 200 count=2\n b answer 200 sdp\n a expect 200\n"
+     "b expect ACK\n repeat 200/BYE\n a send BYE\n b expect BYE\n a expect 200"},
     {"a lost ACK is made up for", 0, 0, 0, 0,
      "lose ACK count=3\n" CALL
      "b expect ACK within=10s\n b send BYE\n a expect BYE\n b expect 200"},
     {"a lost ACK of a refusal is made up for", 0, 0, 0, 0,
-     "lose ACK count=3\n a call\n b expect INVITE\n b answer 486\n a expect 486\n b expect nothing "
-     "40s"},
+     "lose ACK count=3\n a call\n b expect INVITE\n b answer 486\n a expect 486\n"
+     "b expect nothing 40s"},
     {"CANCEL ends what rings", 0, 0, 0, 0,
      "a call\n b expect INVITE\n b answer 180\n a expect 180\n a cancel\n b expect CANCEL\n"
      "a expect 200 CANCEL\n a expect 487 INVITE"},
@@ -45,41 +45,35 @@ static const struct ua_case cases[] = {
      "b expect INVITE has=Authorization\n b answer 200 sdp\n a expect 200\n b expect ACK\n"
      "a send BYE\n b expect BYE\n a expect 200"},
     {"the offer comes in the 200, the answer in the ACK", 0, 0, 0, 0,
-     "a call nosdp\n b expect INVITE nosdp\n b answer 200 sdp\n a expect 200 sdp\n b expect ACK "
-     "sdp\n"
-     "media 1s\n heard a b"},
+     "a call nosdp\n b expect INVITE nosdp\n b answer 200 sdp\n a expect 200 sdp\n"
+     "b expect ACK sdp\n media 1s\n heard a b"},
     {"the offer comes in a reliable 183, the answer in PRACK", 0, 0, 0, 0,
      "a by-itself +prack\n b by-itself +prack\n a call nosdp h=\"Supported: 100rel\"\n"
      "b expect INVITE\n b answer 183 sdp reliable\n a expect 183 sdp\n b expect PRACK sdp\n"
-     "a expect 200 PRACK\n media 1s\n heard a b\n b answer 200\n a expect 200 INVITE\n b expect "
-     "ACK"},
+     "a expect 200 PRACK\n media 1s\n heard a b\n b answer 200\n a expect 200 INVITE\n"
+     "b expect ACK"},
     {"a reliable 180 is repeated until PRACK comes", 0, 0, 0, 0,
-     "a by-itself +prack\n b by-itself +prack\n a call h=\"Supported: 100rel\"\n b expect INVITE\n"
-     "lose 180 count=3\n b answer 180 reliable\n a expect 180\n b expect PRACK\n a expect 200 "
-     "PRACK\n"
-     "b answer 486\n a expect 486"},
+     "a by-itself +prack\n b by-itself +prack\n a call h=\"Supported: 100rel\"\n"
+     "b expect INVITE\n lose 180 count=3\n b answer 180 reliable\n a expect 180\n"
+     "b expect PRACK\n a expect 200 PRACK\n b answer 486\n a expect 486"},
     {"UPDATE before the answer moves the media", 0, 0, 0, 0,
-     "a by-itself +prack\n b by-itself +prack\n a call h=\"Supported: 100rel\"\n b expect INVITE\n"
-     "b answer 183 sdp reliable\n a expect 183 sdp\n b expect PRACK\n a expect 200 PRACK\n"
-     "a send UPDATE sdp\n b expect UPDATE sdp\n b answer 200 UPDATE sdp\n a expect 200 UPDATE sdp\n"
-     "b answer 200 INVITE\n a expect 200 INVITE\n b expect ACK\n media 1s\n heard a b"},
-    {"hold and resume by re-INVITE", 0, 0, 0, 0,
-     CALL "b expect ACK\n b send INVITE sdp=sendonly\n a expect INVITE sdp has=sendonly\n a answer "
-          "200 sdp\n"
-          "b expect 200 sdp has=recvonly\n a expect ACK\n media 1s\n heard a\n silent b\n"
-          "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n "
-          "media 1s\n"
-          "heard a b"},
-    {"a refused re-INVITE changes nothing", 0, 0, 0, 0,
-     CALL "b expect ACK\n a send INVITE sdp=sendonly address=192.0.2.9\n b expect INVITE\n b "
-          "answer 488\n"
-          "a expect 488\n media 1s\n heard b"},
-    {"two far ends ring, one answers", 0, 0, 0, 0,
-     "a call\n b expect INVITE\n b answer 180 tag=one\n b answer 183 sdp tag=two\n a expect 180 "
-     "tag=one\n"
-     "a expect 183 sdp tag=two\n b answer 200 sdp tag=two\n a expect 200 tag=two\n b expect ACK "
-     "tag=two\n"
+     "a by-itself +prack\n b by-itself +prack\n a call h=\"Supported: 100rel\"\n"
+     "b expect INVITE\n b answer 183 sdp reliable\n a expect 183 sdp\n b expect PRACK\n"
+     "a expect 200 PRACK\n a send UPDATE sdp\n b expect UPDATE sdp\n b answer 200 UPDATE sdp\n"
+     "a expect 200 UPDATE sdp\n b answer 200 INVITE\n a expect 200 INVITE\n b expect ACK\n"
      "media 1s\n heard a b"},
+    {"hold and resume by re-INVITE", 0, 0, 0, 0,
+     CALL "b expect ACK\n b send INVITE sdp=sendonly\n a expect INVITE sdp has=sendonly\n"
+     "a answer 200 sdp\n b expect 200 sdp has=recvonly\n a expect ACK\n media 1s\n heard a\n"
+     "silent b\n b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n"
+     "a expect ACK\n media 1s\n heard a b"},
+    {"a refused re-INVITE changes nothing", 0, 0, 0, 0,
+     CALL "b expect ACK\n a send INVITE sdp=sendonly address=192.0.2.9\n b expect INVITE\n"
+     "b answer 488\n a expect 488\n media 1s\n heard b"},
+    {"two far ends ring, one answers", 0, 0, 0, 0,
+     "a call\n b expect INVITE\n b answer 180 tag=one\n b answer 183 sdp tag=two\n"
+     "a expect 180 tag=one\n a expect 183 sdp tag=two\n b answer 200 sdp tag=two\n"
+     "a expect 200 tag=two\n b expect ACK tag=two\n media 1s\n heard a b"},
     {"BYE from both sides at once", 0, 0, 0, 0,
      CALL
      "b expect ACK\n a send BYE\n b send BYE\n a expect BYE\n b expect BYE\n a expect 200 BYE\n"
@@ -91,15 +85,12 @@ static const struct ua_case cases[] = {
      "b.two answer 200 sdp\n a.two expect 200\n b.two expect ACK\n b.one answer 200 sdp\n"
      "a.one expect 200\n b.one expect ACK\n media 1s\n heard a.one b.one a.two b.two"},
     {"MESSAGE, OPTIONS and REGISTER are answered", 0, 0, 0, 0,
-     "a ask MESSAGE body=text type=text/plain\n b expect MESSAGE has=hello\n b answer 200\n a "
-     "expect 200\n"
-     "a ask OPTIONS\n a expect 200 OPTIONS\n b by-itself +register\n a ask REGISTER h=\"Expires: "
-     "60\"\n"
-     "b expect REGISTER\n a expect 200 has=expires=60"},
+     "a ask MESSAGE body=text type=text/plain\n b expect MESSAGE has=hello\n b answer 200\n"
+     "a expect 200\n a ask OPTIONS\n a expect 200 OPTIONS\n b by-itself +register\n"
+     "a ask REGISTER h=\"Expires: 60\"\n b expect REGISTER\n a expect 200 has=expires=60"},
 
     /* What a tailnet does to two exchanges that believe what is written to them. */
-    {"both translated: the call connects in signalling only if Contacts are ignored, and nobody "
-     "hears",
+    {"both translated: the call connects in signalling only if Contacts are ignored, and nobody hears",
      1, 1, 1, 0, CALL "b expect ACK\n media 1s\n silent a b"},
     {"both translated, media follows media: still nobody hears", 1, 1, 1, 1,
      CALL "b expect ACK\n media 1s\n silent a b"},
@@ -110,6 +101,7 @@ static const struct ua_case cases[] = {
     {"the called side translated, Contacts believed: ACK is lost and the call dropped at 32 s", 0,
      1, 0, 0, CALL "b expect nothing 30s\n b expect no-ack within=5s"},
 };
+/* clang-format on */
 
 static bool command(struct scene *s, const struct script_words *w)
 {

@@ -321,7 +321,13 @@ bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o)
         d->over = true;
         call_over(call);
     }
-    return request_out(call, d, method, o->cseq ? o->cseq : ++call->cseq, o);
+    struct ua_opts opts = *o;
+    char rack[64];
+    if (strcmp(method, "PRACK") == 0 && opts.n_extra < UA_MAX_EXTRA) {
+        snprintf(rack, sizeof rack, "RAck: %u %u INVITE", d->rseq, d->rseq_cseq);
+        opts.extra[opts.n_extra++] = rack;
+    }
+    return request_out(call, d, method, o->cseq ? o->cseq : ++call->cseq, &opts);
 }
 
 /* The newest transaction of a call that fits. */
@@ -448,6 +454,34 @@ bool ua_answer(struct ua_call *call, const char *method, int status, const struc
     return true;
 }
 
+static bool accepted(const struct ua_txn *t)
+{
+    return t->state == TXN_ACCEPTED || t->state == TXN_CONFIRMED;
+}
+
+bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o)
+{
+    char bytes[WIRE_MAX];
+    struct addr to;
+    struct ua_txn *t = txn_of_call(call, true, "INVITE", accepted);
+    struct ua_dialog *d = t ? dialog_for_answer(t, status, o->tag) : NULL;
+    if (!d)
+        return false;
+    struct ua_dialog *first = call->active;
+    d->extra = d->confirmed = true;
+    size_t n = message_response(t, d, status, o, 0, bytes, &to);
+    call->active = first;
+    ua_datagram(call->ua, bytes, n, to);
+    return n > 0;
+}
+
+void ua_raw(struct ua *ua, const char *bytes, size_t n)
+{
+    struct datagram d = {
+        .from = ua->at, .to = ua->trunks[0].to, .bytes = bytes, .n = n, .wild = true};
+    net_send(ua->net, ua->host, &d);
+}
+
 /* ---------------------------------------------------------------- what comes in: responses */
 
 static void ack_refusal(struct ua_txn *t, osip_message_t *m)
@@ -487,13 +521,10 @@ static struct ua_dialog *dialog_of_response(struct ua_txn *t, osip_message_t *m,
     return d;
 }
 
-static void send_prack(struct ua_call *call, struct ua_dialog *d, uint32_t rseq, uint32_t cseq)
+static void send_prack(struct ua_call *call, struct ua_dialog *d)
 {
-    char rack[64];
-    snprintf(rack, sizeof rack, "RAck: %u %u INVITE", rseq, cseq);
-    struct ua_opts o = {
-        .tag = d->label, .sdp = d->offer == OFFER_OWED, .extra = {rack}, .n_extra = 1};
-    request_out(call, d, "PRACK", ++call->cseq, &o);
+    struct ua_opts o = {.tag = d->label, .sdp = d->offer == OFFER_OWED};
+    ua_send(call, "PRACK", &o);
 }
 
 /* True where this reliable 1xx was seen before. */
@@ -561,7 +592,7 @@ static void after_response(struct ua_txn *t, struct ua_dialog *d, osip_message_t
     }
     if (status > 100 && status < 200 && wire_header(m, "RSeq", 0) &&
         (t->ua->automatic & AUTO_PRACK))
-        send_prack(t->call, d, d->rseq, t->cseq);
+        send_prack(t->call, d);
 }
 
 static void response_in(struct ua *ua, osip_message_t *m, const struct datagram *from)
@@ -572,6 +603,7 @@ static void response_in(struct ua *ua, osip_message_t *m, const struct datagram 
     struct ua_txn *t = branch ? txn_find(ua, false, m->cseq->method, branch, NULL) : NULL;
     if (!t || !t->call) {
         ua->seen.strays++;
+        snprintf(ua->last_stray, sizeof ua->last_stray, "%.*s", (int)from->n, from->bytes);
         return;
     }
     int status = m->status_code;
@@ -629,6 +661,21 @@ static struct ua_dialog *dialog_of_request(struct ua_call *call, osip_message_t 
     return call && to && from ? dialog_of_tags(call, to, from) : NULL;
 }
 
+static void tell_ack(struct ua *ua, struct ua_dialog *d, osip_message_t *m,
+                     const struct datagram *from)
+{
+    if (d->offer == OFFER_SENT)
+        learn_sdp(d, m, true);
+    struct ua_event e = {.kind = UA_REQUEST,
+                         .call = d->call,
+                         .dialog = d,
+                         .method = "ACK",
+                         .has_sdp = has_sdp(m),
+                         .message = m,
+                         .datagram = from};
+    ua_tell(ua, &e);
+}
+
 static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const struct datagram *from)
 {
     if (t && t->state != TXN_ACCEPTED) { /* of a refusal */
@@ -641,6 +688,11 @@ static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const str
     uint32_t cseq = (uint32_t)strtoul(m->cseq->number, NULL, 10);
     if (!d) {
         ua->seen.no_dialog++;
+        return;
+    }
+    if (d->extra) {
+        d->extra = false;
+        tell_ack(ua, d, m, from);
         return;
     }
     for (t = call->txns; t && !(t->server && t->invite && t->cseq == cseq);)
@@ -693,7 +745,8 @@ static void learn_request(struct ua_txn *t, struct ua_dialog *d, osip_message_t 
         t->has_sdp = false; /* its response may carry a new offer, no answer */
     if (strcmp(t->method, "BYE") == 0) {
         d->over = true;
-        call_over(t->call);
+        if (d == t->call->active || !t->call->active)
+            call_over(t->call);
     }
 }
 
@@ -774,6 +827,8 @@ static void new_request(struct ua *ua, osip_message_t *m, const char *branch, co
     txn_of(t, call_of_request(ua, m));
     t->dialog = dialog_of_request(t->call, m);
     t->in_dialog = t->dialog != NULL;
+    if (t->invite && !t->in_dialog)
+        t->call->over = t->call->ended = false; /* the one with credentials */
     check_credentials(ua, m);
     if (wire_tag(m->to) && !t->dialog && strcmp(m->sip_method, "CANCEL") != 0) {
         ua->seen.no_dialog++;

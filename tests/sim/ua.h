@@ -24,15 +24,16 @@
 
 /* What real ones differ in. All false: a plain RFC 3261 user agent that asks for rport. */
 struct ua_habits {
-    bool rewrite_contact;   /* without Record-Route the far Contact's host:port becomes the packet's
-                               source */
-    bool no_rport;          /* does not ask for rport */
-    bool force_rport;       /* answers to the source port even if not asked */
-    bool received_always;   /* adds received= also where it equals the sent-by */
-    bool compact;           /* short header names */
-    bool symmetric_rtp;     /* media goes to where media came from */
-    bool media_level_c;     /* c= under the m-line, none at session level */
-    bool rtcp_line;         /* writes a=rtcp */
+    bool rewrite_contact; /* without Record-Route the far Contact's host:port becomes the packet's
+                             source */
+    bool no_rport;        /* does not ask for rport */
+    bool force_rport;     /* answers to the source port even if not asked */
+    bool received_always; /* adds received= also where it equals the sent-by */
+    bool compact;         /* short header names */
+    bool symmetric_rtp;   /* media goes to where media came from */
+    bool media_level_c;   /* c= under the m-line, none at session level */
+    bool rtcp_line;       /* writes a=rtcp */
+    bool edge; /* everything is sent by way of the first trunk, as with a proxy of its own */
     bool checks_digest_uri; /* the uri= of credentials must be the Request-URI that arrived */
 };
 
@@ -59,7 +60,8 @@ struct ua_trunk {
 /* One m-line of a call, as this side has it. */
 struct ua_line {
     char kind[16];
-    uint16_t port; /* ours; 0 = rejected */
+    uint16_t port;
+    bool off; /* rejected by us: port 0 was written */
     uint64_t sent, heard, heard_rtcp, punches;
     struct addr heard_from;
 };
@@ -91,7 +93,8 @@ struct ua_dialog {
     uint32_t rseq;                    /* last reliable 1xx sent or seen */
     uint32_t rseq_cseq;               /* CSeq of its INVITE */
     uint32_t acked_cseq;              /* INVITE whose 2xx was acknowledged */
-    char *ack;                        /* that ACK, for repeated 2xx */
+    bool extra; /* of a forked 2xx beside the first: its ACK was not seen yet */
+    char *ack;  /* that ACK, for repeated 2xx */
     size_t ack_n;
     struct addr ack_to;
 };
@@ -188,6 +191,7 @@ struct ua {
     unsigned branches;
     uint16_t media_low, media_high, media_next;
     struct ua_call **ports; /* owner of each media port pair */
+    char last_stray[512];   /* beginning of the last response to nothing asked */
     struct {
         uint64_t requests, responses, repeated, strays, no_dialog, unroutable;
         uint64_t rtp, no_owner;
@@ -206,6 +210,7 @@ struct ua_opts {
     const char *direction; /* "sendrecv" unless given: a= line of that SDP */
     const char *address;   /* in the SDP instead of ours: "0.0.0.0", a third party */
     const char *lines;     /* m-lines of the first offer: "audio,video"; default "audio" */
+    const char *add;       /* one more m-line from now on */
     int disable;           /* this m-line (from 1) gets port 0 */
     const char *kind;      /* the first m-line's kind from now on: "image" for T.38 */
     const char *body, *type;         /* instead of SDP of ours */
@@ -229,7 +234,7 @@ struct ua_call *ua_begin(struct ua *ua, const char *method, const struct ua_opts
 void ua_again(struct ua_call *call, const struct ua_opts *o);
 
 /* A request inside a dialog of the call: the one with that tag, else the confirmed one, else the
- * newest. False when there is none. */
+ * newest. PRACK gets its RAck. False when there is none. */
 bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o);
 
 /* ACK for the last 2xx; again for the same one repeats it. */
@@ -240,6 +245,13 @@ bool ua_cancel(struct ua_call *call, const struct ua_opts *o);
 
 /* A response to the newest request of the call that waits for one, of that method if not NULL. */
 bool ua_answer(struct ua_call *call, const char *method, int status, const struct ua_opts *o);
+
+/* One more 2xx with another To-tag, from a transaction that has its answer: what forks do. Sent
+ * once. */
+bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o);
+
+/* Bytes as they are, to the first trunk. */
+void ua_raw(struct ua *ua, const char *bytes, size_t n);
 
 /* One RTP packet (or RTCP) per m-line to where the active dialog's SDP says. */
 void ua_send_media(struct ua_call *call, bool rtcp);

@@ -16,7 +16,7 @@ static const struct {
     {"video", "RTP/AVP", "96", "a=rtpmap:96 H264/90000\r\n"},
     {"image", "udptl", "t38", "a=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"},
     {"application", "UDP/BFCP", "*", ""},
-    {"message", "TCP/MSRP", "*", "a=path:msrp://127.0.0.1:9/x;tcp\r\n"},
+    {"message", "TCP/MSRP", "*", "a=path:msrp://host.example:9/x;tcp\r\n"},
 };
 
 static size_t kind_index(const char *kind)
@@ -94,8 +94,9 @@ static void put(struct writer *w, const char *fmt, ...)
 static void put_line(struct writer *w, struct ua_call *call, unsigned i, bool disabled,
                      const char *family, const char *ip)
 {
-    const struct ua_line *l = &call->lines[i];
+    struct ua_line *l = &call->lines[i];
     size_t k = kind_index(l->kind);
+    l->off = disabled;
     put(w, "m=%s %u %s %s\r\n", l->kind, disabled ? 0u : l->port, kinds[k].proto, kinds[k].formats);
     if (disabled)
         return;
@@ -146,6 +147,10 @@ size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const s
     unsigned n = lines_of(call, d, answer, o);
     if (answer && d && d->pending.n)
         snprintf(call->lines[0].kind, sizeof call->lines[0].kind, "%s", d->pending.line[0].kind);
+    if (o->add) {
+        media_lines(call, o->add);
+        n = call->n_lines;
+    }
     if (o->kind)
         snprintf(call->lines[0].kind, sizeof call->lines[0].kind, "%s", o->kind);
     snprintf(call->direction, sizeof call->direction, "%s", direction_of(d, answer, o));
@@ -324,7 +329,7 @@ void ua_send_media(struct ua_call *call, bool rtcp)
         struct addr to = rtcp ? r->rtcp : r->rtp;
         if (call->ua->habits.symmetric_rtp && addr_is_set(&call->lines[i].heard_from) && !rtcp)
             to = call->lines[i].heard_from;
-        if (addr_is_set(&to) && call->lines[i].port && (rtcp || (we_send && r->receives)))
+        if (addr_is_set(&to) && !call->lines[i].off && (rtcp || (we_send && r->receives)))
             send_line(call, i, rtcp, to);
     }
 }

@@ -218,7 +218,7 @@ bool message_request(const struct ua_request *r, char *out, size_t *n, struct ad
     wire_set(m, "CSeq", text);
     put_rest(r, m, p.uri);
     *n = wire_print(m, out, ua->habits.compact);
-    *to = p.to;
+    *to = ua->habits.edge ? ua->trunks[0].to : p.to;
     snprintf(uri, UA_URI, "%s", p.uri);
     return *n > 0 && addr_is_set(to);
 }

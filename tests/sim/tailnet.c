@@ -1,0 +1,386 @@
+#include "tests/sim/tailnet.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[TAILNET_PEERS] = {"p", "q", "r"};
+
+static void ip_text(const struct addr *a, char *out)
+{
+    addr_print_host(a, out);
+}
+
+static struct addr numbered(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static struct addr numbered(const char *fmt, ...)
+{
+    char text[64];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return sim_addr(text);
+}
+
+/* ---------------------------------------------------------------- building */
+
+struct writer {
+    char *p;
+    size_t n, room;
+};
+
+static void put(struct writer *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct writer *w, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(w->p + w->n, w->room - w->n, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= w->room - w->n)
+        abort();
+    w->n += (size_t)n;
+}
+
+static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
+{
+    const struct tailnet_options *o = &t->options;
+    char seen[ADDR_TEXT], local[ADDR_TEXT];
+    addr_print(&t->at[i].seen, seen);
+    addr_print(&t->at[i].local, local);
+    put(w, "  - name: %s\n    address: %s\n    probe: %us\n", names[i], seen, o->probe_s);
+    if (!o->shared)
+        put(w, "    local: %s\n", local);
+}
+
+void tailnet_write_config(struct tailnet *t, unsigned n)
+{
+    const struct tailnet_options *o = &t->options;
+    struct writer w = {t->yaml, 0, sizeof t->yaml};
+    char exchange[ADDR_TEXT], self[ADDR_TEXT], shared[ADDR_TEXT];
+    addr_print(&t->exchange, exchange);
+    addr_print(&t->self, self);
+    addr_print(&(struct addr){0}, shared);
+    put(&w, "exchange:\n  address: %s\n  probe: %us\n", exchange, o->exchange_probe_s);
+    if (o->shared) {
+        addr_print(&t->at[0].local, shared);
+        put(&w, "  local: %s\n", shared);
+    }
+    put(&w, "trunk:\n  listen: %s\n", self);
+    if (o->peer)
+        put(&w, "peer_defaults:\n  {%s}\n", o->peer);
+    put(&w, "peers:\n");
+    for (unsigned i = 0; i < n; i++)
+        put_peer(t, &w, i);
+    put(&w, "tailscale: {socket: off}\n");
+    if (!o->config || !strstr(o->config, "media:"))
+        put(&w, "media: {ports: 22000-22399, port_reuse_delay: 5s}\n");
+    put(&w, "%s\n", o->config ? o->config : "");
+}
+
+static void place_peer(struct tailnet *t, unsigned i, int here)
+{
+    const struct tailnet_options *o = &t->options;
+    t->at[i].native = numbered("100.64.%u.2:5060", 2 + i);
+    t->at[i].seen = o->theirs_masked ? numbered("100.64.1.%u:5060", 2 + i) : t->at[i].native;
+    t->at[i].us = o->ours_masked ? numbered("100.64.%u.1:5060", 2 + i) : t->self;
+    t->at[i].local = o->exchange_on_tailnet ? numbered("100.64.1.1:%u", 5070 + i)
+                     : o->shared            ? sim_addr("127.0.0.1:5070")
+                                            : numbered("127.0.1.%u:5070", 7 + i);
+    int there = net_host(&t->scene.net, names[i], t->at[i].native);
+    net_pair(&t->scene.net, here, there, t->at[i].us, t->at[i].seen);
+    t->peers[i] = scene_ua(&t->scene, there, names[i], t->at[i].native);
+    t->peers[i]->habits.checks_digest_uri = true;
+    t->peers[i]->habits.rewrite_contact = o->rewrite_contact;
+    char host[ADDR_TEXT];
+    addr_print(&t->at[i].us, host);
+    ua_trunk_add(t->peers[i], "x", host, t->at[i].us, NULL);
+}
+
+static void tell_exchange(struct tailnet *t, unsigned i)
+{
+    char host[ADDR_TEXT], local[ADDR_TEXT], route[ADDR_TEXT + 16];
+    addr_print(&t->at[i].seen, host);
+    addr_print(&t->at[i].local, local);
+    snprintf(route, sizeof route, "<sip:%s;lr>", local);
+    ua_trunk_add(t->x, names[i], host, t->at[i].local, route);
+}
+
+/* Every address of a side that the other side could not use, or should not know. */
+static void forbid(struct tailnet *t, unsigned i)
+{
+    struct invariants *j = &t->box.judge;
+    const struct addr *tell_nobody[] = {&t->at[i].native, &t->at[i].seen, &t->at[i].us};
+    char text[ADDR_TEXT];
+    for (unsigned k = 0; k < 3 && !t->options.exchange_on_tailnet; k++) {
+        ip_text(tell_nobody[k], text);
+        invariants_forbid(j, SIDE_EXCHANGE, NULL, text);
+    }
+    ip_text(&t->self, text);
+    if (!addr_same_ip(&t->self, &t->at[i].us))
+        invariants_forbid(j, SIDE_PEER, &t->at[i].seen, text);
+    for (unsigned k = 0; k < t->options.peers; k++) {
+        if (k == i)
+            continue;
+        ip_text(&t->at[k].native, text);
+        invariants_forbid(j, SIDE_PEER, &t->at[i].seen, text);
+    }
+}
+
+static bool command(struct scene *s, const struct script_words *w);
+
+void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
+                  const struct tailnet_options *options)
+{
+    memset(t, 0, sizeof *t);
+    t->options = *options;
+    struct tailnet_options *o = &t->options;
+    o->peers = o->peers ? o->peers : 1;
+    o->probe_s = o->probe_s ? o->probe_s : 30;
+    o->exchange_probe_s = o->exchange_probe_s ? o->exchange_probe_s : 30;
+    scene_init(&t->scene, seed, title);
+    t->scene.command = command;
+    t->scene.bodies = o->bodies;
+    t->scene.ctx = t;
+    t->self = sim_addr("100.64.1.1:5060");
+    t->exchange = sim_addr(o->exchange_on_tailnet ? "100.64.1.1:5062" : "127.0.0.1:5062");
+    int here = net_host(&t->scene.net, "here", t->self);
+    t->x = scene_ua(&t->scene, here, "x", t->exchange);
+    t->x->habits.rewrite_contact = o->rewrite_contact;
+    box_init(&t->box, &t->scene.net, here);
+    for (unsigned i = 0; i < o->peers; i++) {
+        place_peer(t, i, here);
+        tell_exchange(t, i);
+    }
+    for (unsigned i = 0; i < o->peers; i++)
+        forbid(t, i);
+    invariants_forbid(&t->box.judge, SIDE_PEER, NULL, "127.0.");
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(t->scene.aliases[i].name, NET_NAME, "%s", i ? "b" : "a");
+        t->scene.aliases[i].ua = (i == 1) != o->backwards ? t->peers[0] : t->x;
+    }
+    tailnet_write_config(t, o->peers);
+    t->box.judge.addresses_free = true; /* until the probes told how the peers see us */
+    box_configure(&t->box, t->yaml);
+    if (t->box.core)
+        world_run_for(&t->scene.world, 2000);
+    t->box.judge.addresses_free = false;
+}
+
+void tailnet_free(struct tailnet *t)
+{
+    box_free(&t->box);
+    scene_free(&t->scene);
+}
+
+/* ---------------------------------------------------------------- lines of the script */
+
+static void expect_number(struct tailnet *t, const char *what, uint64_t is, const char *should)
+{
+    if (is != strtoull(should, NULL, 10))
+        world_fail(&t->scene.world, "%s is %llu, should be %s", what, (unsigned long long)is,
+                   should);
+}
+
+static void check_counter(struct tailnet *t, const char *name, const char *should)
+{
+    const struct counters *c = info_counters(t->box.core);
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        if (strcmp(counter_table[i].name, name) == 0) {
+            expect_number(t, name, c->v[i], should);
+            return;
+        }
+    }
+    world_fail(&t->scene.world, "no counter %s", name);
+}
+
+static void check_known(struct tailnet *t, const char *peer)
+{
+    for (unsigned i = 0; i < t->options.peers; i++) {
+        struct info_peer p;
+        if (strcmp(names[i], peer) != 0 || !info_peer(t->box.core, i, &p))
+            continue;
+        char text[ADDR_TEXT];
+        ip_text(&p.advertise, text);
+        if (!addr_same_ip(&p.advertise, &t->at[i].us))
+            world_fail(&t->scene.world, "the core thinks %s sees us at %s", peer, text);
+    }
+}
+
+static uint64_t registrations(struct tailnet *t)
+{
+    struct info_registration r;
+    uint32_t cursor = 0;
+    uint64_t n = 0;
+    while (info_registration(t->box.core, 0, &cursor, &r))
+        n += r.expires != 0;
+    return n;
+}
+
+static void hang_up_all(struct tailnet *t)
+{
+    struct info_call call;
+    uint32_t cursor = 0;
+    while (info_call_next(t->box.core, &cursor, t->scene.world.now, &call))
+        box_hangup(&t->box, call.id);
+}
+
+static void raw(struct tailnet *t, const char *who, const char *name)
+{
+    struct ua *ua = scene_find(&t->scene, who);
+    for (unsigned i = 0; ua && t->scene.bodies && t->scene.bodies[i].name; i++) {
+        if (strcmp(t->scene.bodies[i].name, name) == 0) {
+            ua_raw(ua, t->scene.bodies[i].text, strlen(t->scene.bodies[i].text));
+            return;
+        }
+    }
+    world_fail(&t->scene.world, "no raw message %s", name);
+}
+
+static void check_stray(struct tailnet *t, const char *who, const char *text)
+{
+    struct ua *ua = scene_find(&t->scene, who);
+    world_run_for(&t->scene.world, 100);
+    if (!ua || !strstr(ua->last_stray, text))
+        world_fail(&t->scene.world, "%s got no response with \"%s\", but: %s", who, text,
+                   ua ? ua->last_stray : "");
+    else
+        ua->last_stray[0] = '\0';
+}
+
+static void habit(struct ua *ua, const struct script_words *w)
+{
+    for (unsigned i = 2; i < w->n; i++) {
+        ua->habits.compact |= strcmp(w->v[i], "compact") == 0;
+        ua->habits.rtcp_line |= strcmp(w->v[i], "rtcp") == 0;
+        ua->habits.symmetric_rtp |= strcmp(w->v[i], "symmetric") == 0;
+        ua->habits.media_level_c |= strcmp(w->v[i], "medialevel") == 0;
+        ua->habits.edge |= strcmp(w->v[i], "edge") == 0;
+        ua->habits.no_rport |= strcmp(w->v[i], "norport") == 0;
+    }
+}
+
+static void end_calls(struct tailnet *t)
+{
+    static const struct ua_opts plain;
+    for (unsigned u = 0; u < t->scene.n_uas; u++) {
+        struct ua *ua = &t->scene.uas[u];
+        for (unsigned n = 1; n <= ua->calls_begun; n++) {
+            struct ua_call *call = ua_call_number(ua, n);
+            struct ua_dialog *d = call ? ua_dialog_find(call, NULL) : NULL;
+            if (d && d->confirmed && !call->over && call->caller)
+                ua_send(call, "BYE", &plain);
+        }
+    }
+    world_run_for(&t->scene.world, 1000);
+    script_forget(&t->scene);
+}
+
+static bool of_the_operator(struct tailnet *t, const struct script_words *w)
+{
+    struct box *b = &t->box;
+    const char *verb = w->v[0];
+    if (strcmp(verb, "restart") == 0)
+        box_restart(b);
+    else if (strcmp(verb, "reload") == 0)
+        box_configure(b, t->yaml);
+    else if (strcmp(verb, "reload-without") == 0) {
+        tailnet_write_config(t, w->v[1][0] == 'q' ? 1 : 0);
+        box_configure(b, t->yaml);
+    } else if (strcmp(verb, "drain") == 0)
+        box_drain(b);
+    else if (strcmp(verb, "hangup") == 0)
+        hang_up_all(t);
+    else if (strcmp(verb, "save") == 0)
+        box_save_calls(b);
+    else if (strcmp(verb, "name") == 0)
+        box_name(b, w->v[1], w->n > 2 ? w->v[2] : "");
+    else if (strcmp(verb, "unanswered") == 0)
+        b->judge.silence = true;
+    else if (strcmp(verb, "exited") == 0 && !b->exited)
+        world_fail(b->world, "the core is not drained");
+    else
+        return strcmp(verb, "exited") == 0;
+    return true;
+}
+
+static bool command(struct scene *s, const struct script_words *w)
+{
+    struct tailnet *t = s->ctx;
+    const char *verb = w->v[0];
+    struct info_status status;
+    if (t->options.save_often)
+        box_save_calls(&t->box);
+    if (of_the_operator(t, w))
+        return true;
+    if (strcmp(verb, "over") == 0) {
+        end_calls(t);
+    } else if (w->n < 2) {
+        return false;
+    } else if (strcmp(verb, "calls") == 0) {
+        expect_number(t, "calls", box_calls(&t->box), w->v[1]);
+    } else if (strcmp(verb, "pairs") == 0) {
+        info_status(t->box.core, &status);
+        expect_number(t, "pairs in use", status.pairs_in_use, w->v[1]);
+    } else if (strcmp(verb, "counter") == 0) {
+        check_counter(t, w->v[1], w->v[2]);
+    } else if (strcmp(verb, "known") == 0) {
+        check_known(t, w->v[1]);
+    } else if (strcmp(verb, "registered") == 0) {
+        expect_number(t, "bindings", registrations(t), w->v[1]);
+    } else if (strcmp(verb, "log") == 0 || strcmp(verb, "no-log") == 0) {
+        if (box_logged(&t->box, w->v[1]) != (verb[0] == 'l'))
+            world_fail(&s->world, "the log has%s \"%s\"", verb[0] == 'l' ? " no" : "", w->v[1]);
+    } else if (strcmp(verb, "raw") == 0) {
+        raw(t, w->v[1], w->v[2]);
+    } else if (strcmp(verb, "stray") == 0) {
+        check_stray(t, w->v[1], w->v[2]);
+    } else if (strcmp(verb, "habit") == 0) {
+        habit(scene_find(s, w->v[1]), w);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------- $words */
+
+static void fill_in(const struct tailnet *t, const char *script, char *out, size_t room)
+{
+    const struct {
+        const char *word;
+        const struct addr *addr;
+    } words[] = {
+        {"$PEER2", &t->at[1].seen},    {"$PEER", &t->at[0].seen},   {"$NATIVE2", &t->at[1].native},
+        {"$NATIVE", &t->at[0].native}, {"$US2", &t->at[1].us},      {"$US", &t->at[0].us},
+        {"$LOCAL2", &t->at[1].local},  {"$LOCAL", &t->at[0].local}, {"$SELF", &t->self},
+        {"$EXCHANGE", &t->exchange},
+    };
+    struct writer w = {out, 0, room};
+    while (*script) {
+        size_t i = 0, n = sizeof words / sizeof words[0];
+        while (*script == '$' && i < n &&
+               strncmp(script, words[i].word, strlen(words[i].word)) != 0)
+            i++;
+        if (*script != '$' || i == n) {
+            put(&w, "%c", *script++);
+            continue;
+        }
+        char text[ADDR_TEXT];
+        ip_text(words[i].addr, text);
+        put(&w, "%s", text);
+        script += strlen(words[i].word);
+    }
+}
+
+bool tailnet_run(struct tailnet *t, const char *script)
+{
+    static char text[65536];
+    fill_in(t, script, text, sizeof text);
+    if (!t->box.core || !script_run(&t->scene, text))
+        return false;
+    end_calls(t);
+    box_check_quiet(&t->box);
+    script_forget(&t->scene);
+    return t->scene.world.failures == 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * tailnet.h - the scene of most tests: an exchange "x" and the proxy on one machine, and far
+ * exchanges "p", "q", "r" across a tailnet that may know either side under other addresses.
+ *
+ * Scripts get these lines beside those of script.h, and $words for addresses, which depend on the
+ * translation in force:
+ *
+ *   calls 1 | pairs 2                what the core has going on, taken ports
+ *   counter NAME N                   exactly that much
+ *   log "text" | no-log "text"
+ *   known p                          the core knows how p sees us
+ *   registered N                     bindings of the first peer
+ *   restart | reload | reload-without q | drain | exited | hangup | save
+ *   name NAME ADDRESS                what the resolver says
+ *   raw x NAME                       that body as a datagram, whatever it is
+ *   stray x "text"                   x got such a response to nothing it asked
+ *   habit x compact ...              compact rtcp symmetric medialevel norport edge
+ *   unanswered                       what is asked from here on need not be answered
+ *   over                             every call that is up is ended by role a
+ *
+ *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
+ *   $US $US2       how p, q know us     $SELF              our own tailnet address
+ *   $LOCAL $LOCAL2 what stands for p, q toward the exchange    $EXCHANGE
+ */
+#ifndef SIM_TAILNET_H
+#define SIM_TAILNET_H
+
+#include "tests/sim/box.h"
+#include "tests/sim/script.h"
+
+#define TAILNET_PEERS 3
+
+struct tailnet_options {
+    bool ours_masked,
+        theirs_masked;        /* per-peer addresses: of us as they see us, of them as we do */
+    unsigned peers;           /* 1..3, default 1 */
+    bool shared;              /* no peer has a local of its own */
+    bool exchange_on_tailnet; /* its signalling and media are on our tailnet address */
+    bool backwards;           /* role a is p, not x */
+    bool rewrite_contact;
+    bool save_often;    /* every call is saved and loaded after each line */
+    const char *peer;   /* more keys of every peer: "media_from: sdp, latch: strict" */
+    const char *config; /* more of the file */
+    const struct scene_body *bodies;
+    unsigned probe_s;          /* of peers, default 30 */
+    unsigned exchange_probe_s; /* default 30 */
+};
+
+struct tailnet {
+    struct scene scene;
+    struct box box;
+    struct tailnet_options options;
+    struct ua *x, *peers[TAILNET_PEERS];
+    struct {
+        struct addr native, seen, us, local;
+    } at[TAILNET_PEERS];
+    struct addr self, exchange;
+    char yaml[8192];
+};
+
+void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
+                  const struct tailnet_options *options);
+void tailnet_free(struct tailnet *t);
+
+/* Runs a script with its $words filled in, ends what is still up and checks that nothing is left.
+ */
+bool tailnet_run(struct tailnet *t, const char *script);
+
+/* The configuration for the first n peers, into t->yaml. */
+void tailnet_write_config(struct tailnet *t, unsigned n);
+
+#endif
