@@ -5,7 +5,10 @@
  * A binding is known by peer, registrar and Contact: several peers may register one account, and
  * one exchange may register the same user at several peers.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/binding.h"
+#include "proxy/core/base.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -122,8 +125,8 @@ static struct binding *find_contact(const struct core *core, const struct peer *
     return NULL;
 }
 
-static struct binding *binding_get(struct core *core, struct peer *peer, enum side registrar,
-                                   struct span aor, const struct sip_uri *uri)
+struct binding *binding_get(struct core *core, struct peer *peer, enum side registrar,
+                            struct span aor, const struct sip_uri *uri)
 {
     struct binding *b = find_contact(core, peer, registrar, uri);
     if (b) {
@@ -168,12 +171,11 @@ static struct span store_key(struct core *core, const struct binding *b)
 
 static void binding_store(struct core *core, const struct binding *b, bool keep)
 {
-    struct action *a = out_add(&core->out, ACT_STORE);
-    a->store.kind = span_str("registration");
-    a->store.key = store_key(core, b);
-    a->store.value = span_of("", 0);
-    if (!keep)
+    struct span key = store_key(core, b);
+    if (!keep) {
+        core_store(core, "registration", key, span_of("", 0));
         return;
+    }
     char signal[ADDR_TEXT];
     struct span mapped = text_get(&b->text, b->mapped);
     addr_print(&b->signal, signal);
@@ -181,7 +183,7 @@ static void binding_store(struct core *core, const struct binding *b, bool keep)
                      (long long)((int64_t)b->expires + core->wall), signal, b->token, (int)mapped.n,
                      mapped.p);
     if (n > 0 && (size_t)n < sizeof core->line)
-        a->store.value = out_copy(&core->out, span_of(core->line, (size_t)n));
+        core_store(core, "registration", key, span_of(core->line, (size_t)n));
 }
 
 static bool field(struct span *rest, char sep, struct span *out)
@@ -198,16 +200,12 @@ void binding_load(struct core *core, struct span key, struct span value)
 {
     struct span name, way, aor, expires, signal, token;
     struct sip_uri uri;
-    struct peer *peer = NULL;
     uint64_t wall;
     if (!field(&key, '|', &name) || !field(&key, '|', &way) || !field(&key, '|', &aor) ||
         sip_uri_read(key, &uri) || !field(&value, ' ', &expires) || !field(&value, ' ', &signal) ||
         !field(&value, ' ', &token) || !span_number(expires, INT64_MAX, &wall))
         return;
-    for (size_t i = 0; i < core->n_listed; i++) {
-        if (span_is(span_str(core->peers[i]->name), name))
-            peer = core->peers[i];
-    }
+    struct peer *peer = peer_find(core, name);
     int64_t at = (int64_t)wall - core->wall;
     if (!peer || at <= (int64_t)core->now)
         return;
@@ -232,89 +230,10 @@ void binding_due(struct core *core, struct binding *b)
     binding_free(core, b);
 }
 
-/* ---- the request */
-
-static uint32_t wanted_seconds(const struct sip_msg *msg, const struct sip_name_addr *c)
-{
-    struct span v;
-    uint64_t seconds;
-    uint32_t header;
-    if (sip_param(c->params, "expires", &v, NULL) && v.p && span_number(v, UINT32_MAX, &seconds))
-        return (uint32_t)seconds;
-    v = sip_value(msg, HEADER_EXPIRES);
-    return v.p && !sip_seconds_read(v, &header) ? header : 3600;
-}
-
-static void contact_edit(struct edits *e, const struct inbound *in, const struct sip_name_addr *c,
-                         struct span uri)
-{
-    size_t at = (size_t)(c->uri.whole.p - in->msg->bytes.p);
-    if (!c->bracketed)
-        edits_add(e, at, 0, span_str("<"), RULE_CONTACT);
-    edits_add(e, at, c->uri.whole.n, uri, RULE_CONTACT);
-    if (!c->bracketed)
-        edits_add(e, at + c->uri.whole.n, 0, span_str(">"), RULE_CONTACT);
-}
-
-static struct span aor_of(const struct sip_msg *msg)
-{
-    struct sip_name_addr to;
-    return sip_name_addr_read(sip_value(msg, HEADER_TO), &to) ? span_of("", 0) : to.uri.whole;
-}
-
-/* 0, or the status that refuses the request. */
-static unsigned contacts_out(struct core *core, const struct inbound *in, struct edits *e)
-{
-    enum side registrar = side_other(in->side);
-    struct span aor = aor_of(in->msg), element;
-    unsigned n = 0;
-    for (const struct sip_header *h = sip_header(in->msg, HEADER_CONTACT); h;
-         h = sip_header_next(in->msg, h)) {
-        struct span rest = sip_header_value(in->msg, h);
-        while (sip_list_next(&rest, &element)) {
-            struct sip_name_addr c;
-            if (++n > MAX_CONTACTS || sip_name_addr_read(element, &c))
-                return 400;
-            if (c.star || !c.uri.hostport.p)
-                continue;
-            struct binding *b = binding_get(core, in->peer, registrar, aor, &c.uri);
-            if (!b)
-                return 503;
-            b->signal = in->from;
-            b->wanted = wanted_seconds(in->msg, &c);
-            contact_edit(e, in, &c, text_get(&b->text, b->mapped));
-        }
-    }
-    return 0;
-}
-
-void binding_request(struct core *core, struct server_txn *st, struct inbound *in)
-{
-    struct crossing x = crossing_of(in, NULL);
-    struct edits *e = cross_begin(core);
-    unsigned status = contacts_out(core, in, e);
-    x.contacts_done = true;
-    if (status) {
-        server_reply(core, st, status, NULL, status == 503 ? "Retry-After: 60\r\n" : "");
-        return;
-    }
-    request_forward_plain(core, st, &x, e);
-}
-
-/* After silence: with Retry-After Asterisk tries again for ever instead of counting down to giving
- * up, so a trunk heals by itself after a long outage. */
-void binding_silence(struct core *core, struct server_txn *st)
-{
-    if (server_answered(st))
-        return;
-    core_count(core, st->peer, COUNT_timeout_other);
-    server_reply(core, st, 503, NULL, "Retry-After: 60\r\n");
-}
-
 /* ---- the answer */
 
-static struct binding *find_mapped(const struct core *core, const struct peer *peer,
-                                   enum side registrar, const struct sip_uri *uri)
+struct binding *binding_mapped(const struct core *core, const struct peer *peer,
+                               enum side registrar, const struct sip_uri *uri)
 {
     struct span tt = {0}, kept_tt = {0};
     sip_param(uri->params, "tt", &tt, NULL);
@@ -333,7 +252,7 @@ static struct binding *find_mapped(const struct core *core, const struct peer *p
     return NULL;
 }
 
-static void granted(struct core *core, struct binding *b, uint32_t seconds)
+void binding_granted(struct core *core, struct binding *b, uint32_t seconds)
 {
     bool first = b->expires == 0;
     b->last_status = 200;
@@ -351,140 +270,12 @@ static void granted(struct core *core, struct binding *b, uint32_t seconds)
                b->registrar == SIDE_PEER ? COUNT_registrations_out : COUNT_registrations_in);
 }
 
-static void append(char *out, size_t room, size_t *used, struct span s)
-{
-    if (*used + s.n <= room) {
-        memcpy(out + *used, s.p, s.n);
-        *used += s.n;
-    } else {
-        *used = room + 1;
-    }
-}
-
-struct granting { /* one 2xx */
-    const struct inbound *in;
-    struct binding *seen[MAX_CONTACTS];
-    unsigned n_seen, n_contacts;
-    uint32_t expires; /* header's, where a Contact names none */
-};
-
-/* The value with our addresses turned back. Toward a peer only what is its own stays: the
- * exchange's other Contacts are none of its business. */
-static size_t value_restored(struct core *core, struct granting *g, const struct sip_header *h,
-                             char *out, size_t room)
-{
-    size_t used = 0;
-    struct span rest = sip_header_value(g->in->msg, h), element;
-    while (sip_list_next(&rest, &element)) {
-        struct sip_name_addr c;
-        if (sip_name_addr_read(element, &c) || c.star)
-            continue;
-        g->n_contacts++;
-        struct binding *b = find_mapped(core, g->in->peer, g->in->side, &c.uri);
-        if (!b && g->in->side == SIDE_EXCHANGE)
-            continue;
-        if (used)
-            append(out, room, &used, span_str(", "));
-        if (!b || g->n_seen == MAX_CONTACTS) {
-            append(out, room, &used, c.whole);
-            continue;
-        }
-        g->seen[g->n_seen++] = b;
-        struct span v;
-        uint64_t seconds = g->expires;
-        if (sip_param(c.params, "expires", &v, NULL) && v.p)
-            span_number(v, UINT32_MAX, &seconds);
-        size_t head = (size_t)(c.uri.whole.p - c.whole.p);
-        append(out, room, &used, span_of(c.whole.p, head));
-        append(out, room, &used, span_str(c.bracketed ? "" : "<"));
-        append(out, room, &used, text_get(&b->text, b->contact));
-        append(out, room, &used, span_str(c.bracketed ? "" : ">"));
-        append(out, room, &used, span_from(c.whole, head + c.uri.whole.n));
-        granted(core, b, (uint32_t)seconds);
-    }
-    return used;
-}
-
-static void contacts_back(struct core *core, struct granting *g, struct edits *e)
-{
-    char value[8192];
-    for (const struct sip_header *h = sip_header(g->in->msg, HEADER_CONTACT); h;
-         h = sip_header_next(g->in->msg, h)) {
-        size_t n = value_restored(core, g, h, value, sizeof value);
-        if (n == 0 || n > sizeof value)
-            edits_add(e, h->at, h->n, span_of("", 0), RULE_CONTACT);
-        else
-            edits_add(e, h->value_at, h->value_n, span_of(value, n), RULE_CONTACT);
-    }
-}
-
-static bool was_seen(const struct granting *g, const struct binding *b)
-{
-    for (unsigned i = 0; i < g->n_seen; i++) {
-        if (g->seen[i] == b)
-            return true;
-    }
-    return false;
-}
-
-/* What the registrar no longer lists is gone. A 2xx without any Contact is brief, not empty: it
- * grants what was asked for. */
-static void unlisted(struct core *core, struct granting *g)
-{
-    struct span aor = aor_of(g->in->msg);
-    uint32_t cursor = 0;
-    struct binding *b;
-    while ((b = pool_next(&core->bindings, &cursor))) {
-        if (b->peer != g->in->peer || b->registrar != (uint8_t)g->in->side || was_seen(g, b) ||
-            !span_is(text_get(&b->text, b->aor), aor))
-            continue;
-        bool brief = g->n_contacts == 0 && b->wanted;
-        granted(core, b, brief ? (g->expires < b->wanted ? g->expires : b->wanted) : 0);
-    }
-}
-
-static void refused(struct core *core, const struct inbound *in)
-{
-    struct span aor = aor_of(in->msg);
-    uint32_t cursor = 0;
-    struct binding *b;
-    while ((b = pool_next(&core->bindings, &cursor))) {
-        if (b->peer == in->peer && b->registrar == (uint8_t)in->side &&
-            span_is(text_get(&b->text, b->aor), aor))
-            b->last_status = in->msg->status;
-    }
-}
-
-void binding_response(struct core *core, struct client_txn *ct, struct server_txn *st,
-                      const struct inbound *in)
-{
-    unsigned status = in->msg->status;
-    struct crossing x = crossing_of(in, NULL);
-    struct edits *e = cross_begin(core);
-    (void)ct;
-    if (status == 100)
-        return;
-    if (status >= 200 && status < 300) {
-        struct granting g = {.in = in, .expires = 3600};
-        struct span expires = sip_value(in->msg, HEADER_EXPIRES);
-        if (!expires.p || sip_seconds_read(expires, &g.expires))
-            g.expires = 3600;
-        contacts_back(core, &g, e);
-        unlisted(core, &g);
-        x.contacts_done = true;
-    } else if (status >= 300) {
-        refused(core, in);
-    }
-    if (st && !server_answered(st))
-        answer_forward(core, st, &x, e);
-}
-
 /* ---- requests for a binding */
 
-struct binding *binding_for(struct core *core, enum side from, const struct peer *peer,
+struct binding *binding_for(const struct core *core, enum side from, const struct peer *peer,
                             const struct sip_uri *uri)
 {
-    struct binding *b = find_mapped(core, peer, from, uri), *only = NULL;
+    struct binding *b = binding_mapped(core, peer, from, uri), *only = NULL;
     if (b && b->expires)
         return b;
     /* Somebody on the way may have dropped a parameter: one binding of that user is meant then. */
@@ -496,4 +287,29 @@ struct binding *binding_for(struct core *core, enum side from, const struct peer
             only = b;
     }
     return uri->user.p ? only : NULL;
+}
+
+struct binding *binding_of_aor(const struct core *core, const struct peer *peer,
+                               enum side registrar, struct span aor, uint32_t *cursor)
+{
+    struct binding *b;
+    while ((b = pool_next(&core->bindings, cursor))) {
+        if (b->peer == peer && b->registrar == (uint8_t)registrar &&
+            span_is(text_get(&b->text, b->aor), aor))
+            return b;
+    }
+    return NULL;
+}
+
+struct peer *binding_peer(const struct core *core, struct span token)
+{
+    uint32_t cursor = 0;
+    struct binding *b;
+    while ((b = pool_next(&core->bindings, &cursor))) {
+        char text[16];
+        snprintf(text, sizeof text, "%08x", b->token);
+        if (b->token && span_is(span_str(text), token))
+            return b->peer;
+    }
+    return NULL;
 }

@@ -2,7 +2,20 @@
  * call.c - the life of a call (or of a dialog without INVITE): begun, retried with credentials,
  * answered, ended, remembered for a while so that late requests still find their way.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/call.h"
+#include "proxy/core/base.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/dialog.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/media.h"
+#include "proxy/core/offer.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/route.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/sockets.h"
+#include "proxy/core/summary.h"
+#include "proxy/core/view.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,6 +92,22 @@ static struct call *slot_take(struct core *core)
     return call;
 }
 
+void call_enter(struct core *core, struct call *call)
+{
+    socket_hold(core, call->socket[0]);
+    socket_hold(core, call->socket[1]);
+    hash_add(&core->call_index, &call->link, call_key(core, text_get(&call->text, call->call_id)));
+    if (call->phase == PHASE_ENDED) {
+        ended_add(core, call);
+    } else if (call->kind == KIND_EVENT) {
+        core->events_active++;
+    } else {
+        call->peer->calls++;
+        if (++core->calls_active > core->calls_peak)
+            core->calls_peak = core->calls_active;
+    }
+}
+
 static void texts_keep(struct call *call, const struct inbound *in)
 {
     static char routes[4096]; /* one message at a time */
@@ -107,32 +136,25 @@ struct call *call_new(struct core *core, const struct inbound *in, enum call_kin
     call->socket[SIDE_EXCHANGE] = in->peer->local;
     call->socket[SIDE_PEER] = in->peer->trunk;
     call->socket[in->side] = in->socket;
-    socket_hold(core, call->socket[0]);
-    socket_hold(core, call->socket[1]);
     call->advertise = view_now(core, in->peer).advertise;
     call->started = core->now;
     call->heard[in->side] = core->now;
     texts_keep(call, in);
     call->caller.signal = in->from;
     call->caller.cseq = in->msg->cseq;
-    hash_add(&core->call_index, &call->link, call_key(core, in->call_id));
+    call_enter(core, call);
     if (kind == KIND_EVENT) {
-        core->events_active++;
         call_touch(core, call);
-        return call;
+    } else {
+        core_count(core, in->peer, COUNT_calls_total);
     }
-    core_count(core, in->peer, COUNT_calls_total);
-    in->peer->calls++;
-    if (++core->calls_active > core->calls_peak)
-        core->calls_peak = core->calls_active;
     return call;
 }
 
 /* ---- answered */
 
-static void dialog_drop(struct core *core, struct dialog *dialog)
+static void dialog_drop(struct dialog *dialog)
 {
-    (void)core;
     free(dialog->answer);
     dialog->answer = NULL;
 }
@@ -142,7 +164,7 @@ void call_up(struct core *core, struct call *call, struct dialog *winner)
     winner->confirmed = true;
     offer_settle_fork(core, call, winner);
     for (uint32_t i = 0; i < call->n_dialogs; i++)
-        dialog_drop(core, &call->dialogs[i]);
+        dialog_drop(&call->dialogs[i]);
     call->dialogs[0] = *winner; /* the early dialogs of the others end here */
     call->n_dialogs = 1;
     call->phase = PHASE_UP;
@@ -280,18 +302,17 @@ static void bye_send(struct core *core, struct call *call, enum side to)
     struct span line = via_line(core, ct, call, via, sizeof via);
     struct sip_out o;
     sip_out_init(&o, core->render, sizeof core->render);
-    sip_request_make(&o,
-                     &(struct sip_request){
-                         .method = "BYE",
-                         .uri = text_get(&call->text, leg->target),
-                         .via = span_of(line.p + 17, line.n - 19), /* behind "Via: SIP/2.0/UDP " */
-                         .from = to_caller ? dialog_to : from,
-                         .to = to_caller ? from : dialog_to,
-                         .call_id = text_get(&call->text, call->call_id),
-                         .cseq = ++other->cseq,
-                         .routes = text_get(&call->text, leg->routes),
-                     });
-    struct addr dest = route_leg(core, to, call->peer, call->rules, call, leg);
+    sip_request_make(&o, &(struct sip_request){
+                             .method = "BYE",
+                             .uri = text_get(&call->text, leg->target),
+                             .via = via_value(line),
+                             .from = to_caller ? dialog_to : from,
+                             .to = to_caller ? from : dialog_to,
+                             .call_id = text_get(&call->text, call->call_id),
+                             .cseq = ++other->cseq,
+                             .routes = text_get(&call->text, leg->routes),
+                         });
+    struct addr dest = route_leg(core, to, call, leg);
     if (o.full || !addr_is_set(&dest)) {
         client_free(core, ct);
         return;
@@ -317,14 +338,14 @@ void call_hangup(struct core *core, struct call *call, enum call_end end, unsign
             client_cancel(core, ct, span_of(NULL, 0));
         if (st && !server_answered(st)) {
             char warning[220];
-            warning_value(warning, sizeof warning, reason);
+            warning_line(warning, sizeof warning, reason);
             server_reply(core, st, status, NULL, warning);
         }
     }
     call_end(core, call, end, status);
 }
 
-void call_bye_answered(struct core *core, struct client_txn *ct)
+void call_bye_over(struct core *core, const struct client_txn *ct)
 {
     struct call *call = pool_get(&core->calls, ct->call);
     if (!call)
@@ -362,7 +383,7 @@ void call_end_fork(struct core *core, const struct client_txn *invite, const str
         sip_request_make(&o, &(struct sip_request){
                                  .method = sip_method_names[methods[i]],
                                  .uri = contact.uri.whole,
-                                 .via = span_of(line.p + 17, line.n - 19),
+                                 .via = via_value(line),
                                  .from = sip_value(in->msg, HEADER_FROM),
                                  .to = sip_value(in->msg, HEADER_TO),
                                  .call_id = in->call_id,
@@ -394,7 +415,7 @@ void call_free(struct core *core, struct call *call)
     timer_stop(&core->timers, &call->timer);
     hash_remove(&core->call_index, &call->link);
     for (uint32_t i = 0; i < call->n_dialogs; i++)
-        dialog_drop(core, &call->dialogs[i]);
+        dialog_drop(&call->dialogs[i]);
     free(call->dialogs);
     free(call->media);
     text_free(&call->text);
@@ -403,4 +424,51 @@ void call_free(struct core *core, struct call *call)
     conf_release(call->conf);
     peer_release(core, call->peer);
     pool_give(&core->calls, call);
+}
+
+/* ---- reports of the media workers */
+
+/* Idle counts for the call when every stream of it is idle, and not while it is held. */
+static void idle(struct core *core, struct call *call)
+{
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        if (m->open && !m->idle && m->now[0].live && m->now[1].live)
+            return;
+    }
+    if (call->phase != PHASE_UP || call_is_held(call))
+        return;
+    core_log(core, LEVEL_WARNING, call->peer, text_get(&call->text, call->call_id),
+             "no media in either direction for %u s",
+             (unsigned)(call->conf->media.idle_timeout_ms / 1000));
+    if (call->conf->media.on_idle == IDLE_HANGUP)
+        call_hangup(core, call, END_IDLE, 408, "No media");
+}
+
+void call_report(struct core *core, const struct event *event)
+{
+    stream_no stream = event->relay.stream;
+    if (stream >= core->limit_streams || !core->streams[stream].call)
+        return;
+    struct stream_use use = core->streams[stream];
+    struct call *call = pool_get(&core->calls, use.call);
+    switch ((enum relay_report_kind)event->relay.kind) {
+    case RELAY_CLOSED:
+        call = media_closed(core, stream, event->relay.figures);
+        if (call && call->n_open == 0 && call->phase == PHASE_ENDED)
+            summary_log(core, call);
+        break;
+    case RELAY_FIRST:
+        if (call && event->relay.side < 2)
+            call->media[use.line].heard[event->relay.side] = true;
+        break;
+    case RELAY_IDLE:
+    case RELAY_AGAIN:
+        if (!call)
+            break;
+        call->media[use.line].idle = event->relay.kind == RELAY_IDLE;
+        if (event->relay.kind == RELAY_IDLE)
+            idle(core, call);
+        break;
+    }
 }

@@ -5,11 +5,13 @@
  * Our branch carries the transaction's id and a random number, so an answer finds it without an
  * index, and only one that was sent to the peer it was asked of counts.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/base.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>
-
-#define BRANCH_PREFIX "z9hG4bKtt"
 
 static void finished_add(struct core *core, struct client_txn *ct)
 {
@@ -102,7 +104,7 @@ static void packet_set(struct core *core, struct client_txn *ct, struct span byt
         memcpy(copy, bytes.p, bytes.n);
 }
 
-static void packet_send(struct core *core, struct client_txn *ct)
+static void packet_send(struct core *core, const struct client_txn *ct)
 {
     if (ct->packet)
         core_send(core, ct->socket, ct->dscp, &ct->dest, span_of(ct->packet, ct->packet_n));
@@ -226,61 +228,6 @@ void client_response(struct core *core, struct client_txn *ct, const struct inbo
     finished_add(core, ct);
 }
 
-static void silence_invite(struct core *core, struct client_txn *ct)
-{
-    struct server_txn *st = pool_get(&core->servers, ct->server);
-    struct call *call = pool_get(&core->calls, ct->call);
-    bool down = ct->side == SIDE_PEER && ct->peer->probe.state == LIVE_DOWN;
-    bool ringing = ct->state == CLIENT_PROCEEDING && !ct->cancelled;
-    core_count(core, ct->peer, COUNT_timeout_invite);
-    if (ringing) { /* timer C: somebody rang for too long */
-        client_cancel(core, ct, span_of(NULL, 0));
-    } else {
-        ct->state = CLIENT_COMPLETED;
-    }
-    if (st && !server_answered(st)) {
-        if (down && !ringing)
-            core_count(core, ct->peer, COUNT_answer_503_peer_down);
-        server_reply(core, st, down && !ringing ? 503 : 408, NULL,
-                     down && !ringing ? "Retry-After: 30\r\n" : "");
-    }
-    if (call)
-        offer_refused(core, call, side_other((enum side)ct->side));
-    if (call && call->phase < PHASE_UP)
-        call_end(core, call, END_TIMEOUT, down && !ringing ? 503 : 408);
-}
-
-static void silence(struct core *core, struct client_txn *ct)
-{
-    struct server_txn *st = pool_get(&core->servers, ct->server);
-    switch ((enum client_owner)ct->owner) {
-    case OWNER_PROBE:
-        probe_answered(core, ct, false);
-        break;
-    case OWNER_CALL:
-        call_bye_answered(core, ct);
-        break;
-    case OWNER_SERVER:
-        core_count(core, ct->peer, COUNT_timeout_other);
-        if (st)
-            server_mute(core, st);
-        if (ct->method == METHOD_BYE)
-            call_bye_answered(core, ct);
-        break;
-    }
-    client_free(core, ct);
-}
-
-static void register_silence(struct core *core, struct client_txn *ct)
-{
-    struct server_txn *st = pool_get(&core->servers, ct->server);
-    ct->patience = true; /* a late 2xx still updates the binding */
-    ct->end_at = core->now + SIP_TIMEOUT - REGISTER_PATIENCE;
-    if (st)
-        binding_silence(core, st);
-    arm(core, ct);
-}
-
 static void retransmit(struct core *core, struct client_txn *ct)
 {
     bool capped = ct->method != METHOD_INVITE;
@@ -302,23 +249,24 @@ static void retransmit(struct core *core, struct client_txn *ct)
     arm(core, ct);
 }
 
-void client_due(struct core *core, struct client_txn *ct)
+enum client_event client_due(struct core *core, struct client_txn *ct)
 {
-    if (core->now < ct->end_at) {
-        retransmit(core, ct);
-        return;
-    }
-    if (ct->finished) {
-        client_free(core, ct);
-    } else if (ct->method == METHOD_REGISTER && !ct->patience) {
-        register_silence(core, ct);
-    } else if (ct->method == METHOD_INVITE) {
-        silence_invite(core, ct);
-        if (ct->state == CLIENT_COMPLETED)
-            client_free(core, ct);
-    } else {
-        silence(core, ct);
-    }
+    if (core->now >= ct->end_at)
+        return ct->finished ? CLIENT_OVER : CLIENT_SILENT;
+    retransmit(core, ct);
+    return CLIENT_NOTHING;
+}
+
+void client_wait(struct core *core, struct client_txn *ct, uint32_t ms)
+{
+    ct->end_at = core->now + ms;
+    arm(core, ct);
+}
+
+void client_ack_again(struct core *core, const struct client_txn *ct)
+{
+    if (ct->packet)
+        packet_send(core, ct);
 }
 
 void client_free(struct core *core, struct client_txn *ct)

@@ -2,7 +2,11 @@
  * config.c - a configuration takes effect, all at once: sockets, pools and peers are matched by
  * address and by name, so that what stays the same stays untouched.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/config.h"
+#include "proxy/core/base.h"
+#include "proxy/core/media.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/probe.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -141,7 +145,7 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
     peer_sockets(core, peer, event);
     if (moved)
-        peer_literal(core, peer);
+        peer_resolve(core, peer);
     if (!peer->probe.timer.place || !rules->probe_ms) {
         /* Spread over a second, so that fifty peers are not probed in one burst. */
         msec at = core->now + (moved ? index * 20 % 1000 : rules->probe_ms);
@@ -216,49 +220,6 @@ void config_apply(struct core *core, const struct event *event)
     media_reserve(core);
     sockets_retire(core);
     conf_release(before);
-}
-
-struct peer *peer_hold(struct peer *peer)
-{
-    if (peer)
-        peer->references++;
-    return peer;
-}
-
-static void peer_free(struct core *core, struct peer *peer)
-{
-    timer_stop(&core->timers, &peer->probe.timer);
-    timer_stop(&core->timers, &peer->name_timer);
-    for (size_t i = 0; i < core->n_peers; i++) {
-        if (core->peers[i] != peer)
-            continue;
-        memmove(&core->peers[i], &core->peers[i + 1], (core->n_peers - i - 1) * sizeof peer);
-        core->n_peers--;
-        break;
-    }
-    conf_release(peer->conf);
-    free(peer->name);
-    free(peer);
-}
-
-void peer_release(struct core *core, struct peer *peer)
-{
-    if (peer && --peer->references == 0)
-        peer_free(core, peer);
-}
-
-void socket_hold(struct core *core, uint16_t id)
-{
-    core->sockets[id].users++;
-}
-
-void socket_release(struct core *core, uint16_t id)
-{
-    struct socket *s = &core->sockets[id];
-    if (s->users && --s->users == 0 && s->use == SOCKET_FORMER) {
-        s->use = SOCKET_NONE;
-        out_add(&core->out, ACT_SOCKET_CLOSE)->socket = id;
-    }
 }
 
 void config_close(struct core *core)

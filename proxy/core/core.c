@@ -1,10 +1,20 @@
 /*
  * core.c - one event in, its actions out. The rooms behind this door are named in rooms.h.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/base.h"
+#include "proxy/core/binding.h"
+#include "proxy/core/call.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/config.h"
+#include "proxy/core/identify.h"
+#include "proxy/core/media.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/probe.h"
+#include "proxy/core/request.h"
+#include "proxy/core/response.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/view.h"
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 size_t core_streams(const struct conf *conf)
@@ -114,14 +124,36 @@ msec core_deadline(const struct core *core)
 #define OWNER(timer, type, member) \
     ((struct type *)(void *)((char *)(timer)-offsetof(struct type, member)))
 
+static void client_timer(struct core *core, struct client_txn *ct)
+{
+    switch (client_due(core, ct)) {
+    case CLIENT_NOTHING:
+        break;
+    case CLIENT_SILENT:
+        response_missing(core, ct);
+        break;
+    case CLIENT_OVER:
+        client_free(core, ct);
+        break;
+    }
+}
+
+static void server_timer(struct core *core, struct server_txn *st)
+{
+    if (st->held)
+        request_resume(core, st);
+    else
+        server_due(core, st);
+}
+
 static void timer_fire(struct core *core, struct timer *timer)
 {
     switch ((enum timer_kind)timer->kind) {
     case TIMER_SERVER_TXN:
-        server_due(core, OWNER(timer, server_txn, timer));
+        server_timer(core, OWNER(timer, server_txn, timer));
         break;
     case TIMER_CLIENT_TXN:
-        client_due(core, OWNER(timer, client_txn, timer));
+        client_timer(core, OWNER(timer, client_txn, timer));
         break;
     case TIMER_CALL:
         call_due(core, OWNER(timer, call, timer));
@@ -146,7 +178,7 @@ static void dispatch(struct core *core, const struct event *event)
         config_apply(core, event);
         break;
     case EV_DATAGRAM:
-        core_datagram(core, event);
+        datagram_in(core, event);
         break;
     case EV_TIME:
         break;
@@ -154,7 +186,7 @@ static void dispatch(struct core *core, const struct event *event)
         media_bound(core, event);
         break;
     case EV_RELAY:
-        media_report(core, event);
+        call_report(core, event);
         break;
     case EV_NAME:
         peer_named(core, event->name.question, event->name.addrs, event->name.n);
@@ -191,68 +223,4 @@ struct actions core_step(struct core *core, msec now, const struct event *event)
         out_add(&core->out, ACT_EXIT);
     }
     return (struct actions){core->out.v, core->out.n};
-}
-
-/* xorshift128+: for branches and tags that must not be guessed from one another by accident; what
- * must resist an attacker (the indexes) is keyed by the seed. */
-uint64_t core_random(struct core *core)
-{
-    uint64_t a = core->random[0], b = core->random[1];
-    core->random[0] = b;
-    a ^= a << 23;
-    core->random[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
-    return core->random[1] + b;
-}
-
-void core_count(struct core *core, const struct peer *peer, enum counter counter)
-{
-    core->counters.v[counter]++;
-    if (peer && counter_table[counter].per_peer)
-        peer_counters(peer)->v[counter]++;
-}
-
-static struct span log_escape(struct core *core, const char *text, size_t n)
-{
-    char *out = out_alloc(&core->out, n * 4 + 1);
-    size_t len = 0;
-    if (!out)
-        return span_of("", 0);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c < 0x20 || c == 0x7f)
-            len += (size_t)sprintf(out + len, "\\x%02x", c);
-        else
-            out[len++] = (char)c;
-    }
-    return span_of(out, len);
-}
-
-void core_log(struct core *core, enum conf_log_level level, const struct peer *peer,
-              struct span call_id, const char *fmt, ...)
-{
-    if (core->conf && level > core->conf->log.level)
-        return;
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (n < 0)
-        return;
-    struct action *a = out_add(&core->out, ACT_LOG);
-    a->log.level = (uint8_t)level;
-    a->log.peer = peer ? out_copy(&core->out, span_str(peer->name)) : span_of("", 0);
-    a->log.call_id = call_id.p ? log_escape(core, call_id.p, call_id.n) : span_of("", 0);
-    a->log.text = log_escape(core, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
-
-void core_send(struct core *core, uint16_t socket, uint8_t dscp, const struct addr *to,
-               struct span bytes)
-{
-    struct action *a = out_add(&core->out, ACT_SEND);
-    a->send.socket = socket;
-    a->send.dscp = dscp;
-    a->send.to = *to;
-    a->send.bytes = bytes;
-    core->counters.v[COUNT_datagrams_out]++;
 }

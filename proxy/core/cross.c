@@ -2,7 +2,12 @@
  * cross.c - one message from one side to the other: which header lines change, and how. Every other
  * byte leaves as it came.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/base.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -24,16 +29,6 @@ static void cut_span(const struct crossing *x, struct edits *e, struct span s, e
 }
 
 /* ---- hosts inside URIs that somebody else will call */
-
-static bool is_exchange(const struct core *core, const struct addr *a)
-{
-    const struct conf_prefixes *sources = &core->conf->exchange.sources;
-    for (size_t i = 0; i < sources->n; i++) {
-        if (prefix_contains(&sources->v[i], a))
-            return true;
-    }
-    return addr_same_ip(a, &core->conf->exchange.address);
-}
 
 static struct peer *peer_meant(struct core *core, struct peer *first, const struct sip_uri *uri)
 {
@@ -102,7 +97,8 @@ static bool host_toward_peer(struct core *core, const struct crossing *x, const 
         *host = peer_address(peer);
         core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
                  "refers to peer %s by its address here, which may mean nothing there", peer->name);
-    } else if (is_exchange(core, &uri->addr) || is_own(core, SIDE_EXCHANGE, NULL, &uri->addr)) {
+    } else if (is_exchange_ip(core->conf, &uri->addr) ||
+               is_own(core, SIDE_EXCHANGE, NULL, &uri->addr)) {
         *host = own_address(core, SIDE_PEER, x->peer, x->call);
     } else {
         return false;
@@ -110,8 +106,8 @@ static bool host_toward_peer(struct core *core, const struct crossing *x, const 
     return addr_is_set(host);
 }
 
-bool cross_host(struct core *core, const struct crossing *x, const struct sip_uri *uri,
-                struct addr *host, const char **tt)
+static bool cross_host(struct core *core, const struct crossing *x, const struct sip_uri *uri,
+                       struct addr *host, const char **tt)
 {
     *tt = NULL;
     if (!uri->host.p)
@@ -364,7 +360,7 @@ static int render(struct core *core, const struct crossing *x, struct edits *e, 
     return err == 0 && *n <= MAX_UDP ? 0 : err == ERANGE ? EINVAL : EMSGSIZE;
 }
 
-int cross_render(struct core *core, struct crossing *x, struct edits *e, struct span *out)
+int cross_render(struct core *core, const struct crossing *x, struct edits *e, struct span *out)
 {
     size_t n = 0;
     edit_body(x, e);
@@ -386,7 +382,7 @@ int cross_render(struct core *core, struct crossing *x, struct edits *e, struct 
     return err;
 }
 
-struct span via_line(struct core *core, const struct client_txn *ct, const struct call *call,
+struct span via_line(const struct core *core, const struct client_txn *ct, const struct call *call,
                      char *out, size_t room)
 {
     char own[ADDR_TEXT], branch[BRANCH_TEXT];
@@ -398,4 +394,21 @@ struct span via_line(struct core *core, const struct client_txn *ct, const struc
     int n = snprintf(out, room, "Via: SIP/2.0/UDP %s%s;branch=%s\r\n", own, rport ? ";rport" : "",
                      branch);
     return span_of(out, (size_t)n < room ? (size_t)n : room - 1);
+}
+
+struct crossing crossing_of(const struct inbound *in, const struct call *call)
+{
+    return (struct crossing){
+        .in = in,
+        .to = side_other(in->side),
+        .peer = in->peer,
+        .rules = call ? call->rules : in->peer->rules,
+        .call = call,
+    };
+}
+
+struct span via_value(struct span line)
+{
+    size_t head = strlen("Via: SIP/2.0/UDP ");
+    return span_of(line.p + head, line.n - head - 2);
 }

@@ -2,7 +2,9 @@
  * dialog.c - dialogs under a call: one per To-tag, each with its own target and route set on the
  * side that was called (RFC 3261 §12).
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/dialog.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/route.h"
 #include <stdlib.h>
 
 struct dialog *dialog_find(struct call *call, struct span tag)
@@ -14,10 +16,9 @@ struct dialog *dialog_find(struct call *call, struct span tag)
     return NULL;
 }
 
-struct dialog *dialog_get(struct core *core, struct call *call, struct span tag)
+struct dialog *dialog_get(struct call *call, struct span tag)
 {
     struct dialog *dialog = dialog_find(call, tag);
-    (void)core;
     if (dialog || call->n_dialogs == MAX_DIALOGS)
         return dialog;
     struct dialog *more = realloc(call->dialogs, (call->n_dialogs + 1) * sizeof *more);
@@ -40,11 +41,9 @@ void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg)
         text_set(&call->text, &leg->target, c.uri.whole, MAX_CALL_TEXT);
 }
 
-void dialog_learn(struct core *core, struct call *call, struct dialog *dialog,
-                  const struct inbound *in)
+void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in)
 {
     static char routes[4096]; /* one message at a time */
-    (void)core;
     leg_target(call, &dialog->callee, in->msg);
     dialog->callee.signal = in->from;
     text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);

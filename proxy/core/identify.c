@@ -3,18 +3,15 @@
  * parsed. Nobody is known by text in a message: an address written there may be somebody else's
  * here.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/identify.h"
+#include "proxy/core/base.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/request.h"
+#include "proxy/core/response.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
-
-static bool from_exchange(const struct core *core, const struct addr *from)
-{
-    const struct conf_prefixes *sources = &core->conf->exchange.sources;
-    for (size_t i = 0; i < sources->n; i++) {
-        if (prefix_contains(&sources->v[i], from))
-            return true;
-    }
-    return false;
-}
 
 /* With two peers on one IP the port decides; where no port fits either, the first that listens on
  * this trunk socket. */
@@ -57,15 +54,6 @@ static void unknown_log(struct core *core, uint16_t socket, const struct addr *f
              "dropped: %s is no peer's address (came to %s)", a, b);
 }
 
-static bool values_read(struct inbound *in)
-{
-    const struct sip_msg *msg = in->msg;
-    in->call_id = sip_value(msg, HEADER_CALL_ID);
-    return sip_via_read(sip_value(msg, HEADER_VIA), &in->via) == 0 &&
-           sip_tag_read(sip_value(msg, HEADER_FROM), &in->from_tag) == 0 &&
-           sip_tag_read(sip_value(msg, HEADER_TO), &in->to_tag) == 0;
-}
-
 static void malformed(struct core *core, struct inbound *in, enum sip_error error)
 {
     if (error == SIP_OVERSIZE) {
@@ -76,7 +64,7 @@ static void malformed(struct core *core, struct inbound *in, enum sip_error erro
         char warning[160];
         core_count(core, in->peer, COUNT_sip_requests_in);
         core_count(core, in->peer, COUNT_answer_400_malformed);
-        warning_value(warning, sizeof warning, sip_error_names[error]);
+        warning_line(warning, sizeof warning, sip_error_names[error]);
         in->call_id = sip_value(in->msg, HEADER_CALL_ID);
         bool version = error == SIP_BAD_VERSION;
         reply_stateless(core, in, version ? 505 : 400, NULL, warning);
@@ -89,7 +77,7 @@ static void parse(struct core *core, struct inbound *in, const char *bytes, size
 {
     enum sip_error error = sip_msg_read(bytes, n, &core->msg);
     in->msg = &core->msg;
-    if (error == SIP_OK && !values_read(in))
+    if (error == SIP_OK && !inbound_read(in))
         error = SIP_BAD_VALUE;
     if (error != SIP_OK) {
         malformed(core, in, error);
@@ -117,7 +105,7 @@ static void unknown_options(struct core *core, struct inbound *in, const struct 
     core_count(core, NULL, COUNT_drop_unknown_source);
 }
 
-void core_datagram(struct core *core, const struct event *event)
+void datagram_in(struct core *core, const struct event *event)
 {
     uint16_t id = event->datagram.socket;
     core_count(core, NULL, COUNT_datagrams_in);
@@ -129,7 +117,7 @@ void core_datagram(struct core *core, const struct event *event)
     struct inbound in = {
         .socket = id, .side = (enum side)socket->side, .from = event->datagram.from};
     if (in.side == SIDE_EXCHANGE) {
-        if (!from_exchange(core, &in.from)) {
+        if (!is_exchange_ip(core->conf, &in.from)) {
             core_count(core, NULL, COUNT_drop_not_exchange);
             return;
         }

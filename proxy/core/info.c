@@ -1,7 +1,10 @@
 /*
  * info.c - what can be looked at: state turned into plain values, one piece at a time.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/media.h"
+#include "proxy/core/summary.h"
+#include "proxy/core/verdict.h"
+#include "proxy/core/view.h"
 #include <stdio.h>
 
 void info_status(const struct core *core, struct info_status *out)

@@ -2,7 +2,10 @@
  * media.c - port pairs, streams and the orders for the workers. A stream belongs to an m-line's
  * position for the life of the call: its ports stay when its kind changes.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/media.h"
+#include "proxy/core/base.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -150,16 +153,16 @@ static uint8_t exchange_sources(const struct conf *conf, struct prefix *out, siz
     return (uint8_t)n;
 }
 
-void media_target(struct core *core, struct call *call, unsigned line, enum side to,
-                  const struct media_target *target, bool relearn)
+void media_target(struct core *core, struct call *call, unsigned line, enum side to)
 {
     struct media_line *m = &call->media[line];
+    const struct media_target *target = &m->now[to];
     struct relay_order *o = &out_add(&core->out, ACT_RELAY)->relay;
     o->kind = RELAY_TARGET;
     o->stream = m->stream;
     o->target.side = (uint8_t)to;
     o->target.latch = (uint8_t)(to == SIDE_PEER ? call->rules->latch : LATCH_PEER);
-    o->target.relearn = relearn;
+    o->target.relearn = true; /* an order is given when SDP brought something new */
     o->target.is_rtp = target->is_rtp;
     o->target.mux = target->mux;
     o->target.mute = target->muted;
@@ -211,67 +214,23 @@ struct relay_figures media_figures(const struct core *core, const struct media_l
     return m->final;
 }
 
-static void closed(struct core *core, struct stream_use use, stream_no stream,
-                   const struct relay_figures *figures)
+struct call *media_closed(struct core *core, stream_no stream, const struct relay_figures *figures)
 {
+    struct stream_use use = core->streams[stream];
     struct call *call = pool_get(&core->calls, use.call);
     core->streams[stream].call = 0;
     core->free_streams[core->n_free_streams++] = stream;
     pair_give(core, use.pair[0]);
     pair_give(core, use.pair[1]);
     if (!call || use.line >= call->n_media)
-        return;
+        return NULL;
     struct media_line *m = &call->media[use.line];
     m->open = false;
+    call->n_open--;
     if (figures) {
         m->final = *figures;
-        core->counters.v[COUNT_rtp_dropped] += figures->leg[0].dropped + figures->leg[1].dropped;
-        call->peer->counters.v[COUNT_rtp_dropped] +=
-            figures->leg[0].dropped + figures->leg[1].dropped;
+        core_count_many(core, call->peer, COUNT_rtp_dropped,
+                        figures->leg[0].dropped + figures->leg[1].dropped);
     }
-    if (--call->n_open == 0 && call->phase == PHASE_ENDED)
-        summary_log(core, call);
-}
-
-/* Idle counts for the call when every stream of it is idle, and not while it is held. */
-static void idle(struct core *core, struct call *call)
-{
-    for (uint32_t i = 0; i < call->n_media; i++) {
-        const struct media_line *m = &call->media[i];
-        if (m->open && !m->idle && m->now[0].live && m->now[1].live)
-            return;
-    }
-    if (call->phase != PHASE_UP || call_is_held(call))
-        return;
-    core_log(core, LEVEL_WARNING, call->peer, text_get(&call->text, call->call_id),
-             "no media in either direction for %u s",
-             (unsigned)(call->conf->media.idle_timeout_ms / 1000));
-    if (call->conf->media.on_idle == IDLE_HANGUP)
-        call_hangup(core, call, END_IDLE, 408, "No media");
-}
-
-void media_report(struct core *core, const struct event *event)
-{
-    stream_no stream = event->relay.stream;
-    if (stream >= core->limit_streams || !core->streams[stream].call)
-        return;
-    struct stream_use use = core->streams[stream];
-    struct call *call = pool_get(&core->calls, use.call);
-    switch ((enum relay_report_kind)event->relay.kind) {
-    case RELAY_CLOSED:
-        closed(core, use, stream, event->relay.figures);
-        break;
-    case RELAY_FIRST:
-        if (call && event->relay.side < 2)
-            call->media[use.line].heard[event->relay.side] = true;
-        break;
-    case RELAY_IDLE:
-    case RELAY_AGAIN:
-        if (!call)
-            break;
-        call->media[use.line].idle = event->relay.kind == RELAY_IDLE;
-        if (event->relay.kind == RELAY_IDLE)
-            idle(core, call);
-        break;
-    }
+    return call;
 }

@@ -5,7 +5,13 @@
  * Roles follow the messages. An offer inside a running session changes nothing until it is
  * answered, except that its new ports listen; a refusal leaves everything as it was.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/offer.h"
+#include "proxy/core/base.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/media.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include "sdp/multipart.h"
 #include "sdp/sdp.h"
 #include <stdio.h>
@@ -39,15 +45,6 @@ static void refuse(struct sdp_refusal *refusal, unsigned status, enum counter co
 }
 
 /* ---- where media is sent */
-
-static bool is_exchange_ip(const struct conf *conf, const struct addr *a)
-{
-    for (size_t i = 0; i < conf->exchange.sources.n; i++) {
-        if (prefix_contains(&conf->exchange.sources.v[i], a))
-            return true;
-    }
-    return addr_same_ip(&conf->exchange.address, a);
-}
 
 enum target_rule { TARGET_AS_WRITTEN, TARGET_MAP, TARGET_BY_SIGNALLING };
 
@@ -213,7 +210,7 @@ static void target_apply(struct core *core, struct call *call, unsigned line, en
     bool same = same_target(&m->now[to], t);
     m->now[to] = *t;
     if (m->open && !same)
-        media_target(core, call, line, to, t, true);
+        media_target(core, call, line, to);
 }
 
 static void offer_note(struct reading *r)
@@ -363,9 +360,8 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
     return n > 0;
 }
 
-void offer_refused(struct core *core, struct call *call, enum side offerer)
+void offer_refused(struct call *call, enum side offerer)
 {
-    (void)core;
     if (call->offer_open && call->offer_from == (uint8_t)offerer)
         call->offer_open = false;
 }
@@ -392,7 +388,7 @@ static struct addr mapped_host(struct core *core, const struct crossing *x, cons
     return addr_with_port(x->in->from, 0);
 }
 
-bool offer_map_only(struct core *core, const struct crossing *x, struct edits *edits)
+void offer_map_only(struct core *core, const struct crossing *x, struct edits *edits)
 {
     static struct sdp sdp;
     static struct sdp_new new;
@@ -411,5 +407,4 @@ bool offer_map_only(struct core *core, const struct crossing *x, struct edits *e
         sdp_rewrite(&sdp, &new, edits);
         edits_shift(edits, from, (size_t)(sdp.body.p - x->in->msg->bytes.p));
     }
-    return n > 0;
 }

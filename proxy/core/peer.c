@@ -1,8 +1,9 @@
 /*
- * peer.c - addresses of a peer: resolved, former, announced, and ours toward it.
+ * peer.c - addresses of a peer: resolved, former, announced.
  */
-#include "proxy/core/rooms.h"
-#include <stdio.h>
+#include "proxy/core/peer.h"
+#include "proxy/core/base.h"
+#include <stdlib.h>
 
 static bool list_has(const struct addr *list, size_t n, const struct addr *a)
 {
@@ -24,7 +25,7 @@ static void ask_name(struct core *core, struct peer *peer)
 }
 
 /* A literal address is the one resolved address; a name is asked for. */
-void peer_literal(struct core *core, struct peer *peer)
+void peer_resolve(struct core *core, struct peer *peer)
 {
     const struct addr *literal = &peer->rules->address.addr;
     peer->question = 0;
@@ -154,45 +155,67 @@ size_t peer_sources(const struct peer *peer, const struct conf_peer *rules, stru
     return n;
 }
 
-struct addr own_address(const struct core *core, enum side side, const struct peer *peer,
-                        const struct call *call)
+struct peer *peer_hold(struct peer *peer)
 {
-    if (side == SIDE_EXCHANGE)
-        return core->sockets[own_socket(peer, side, call)].addr;
-    if (call)
-        return call->advertise;
-    struct view view = view_now(core, peer);
-    return view.advertise;
+    if (peer)
+        peer->references++;
+    return peer;
 }
 
-uint16_t own_socket(const struct peer *peer, enum side side, const struct call *call)
+static void peer_free(struct core *core, struct peer *peer)
 {
-    if (call)
-        return call->socket[side];
-    return side == SIDE_EXCHANGE ? peer->local : peer->trunk;
+    timer_stop(&core->timers, &peer->probe.timer);
+    timer_stop(&core->timers, &peer->name_timer);
+    for (size_t i = 0; i < core->n_peers; i++) {
+        if (core->peers[i] != peer)
+            continue;
+        memmove(&core->peers[i], &core->peers[i + 1], (core->n_peers - i - 1) * sizeof peer);
+        core->n_peers--;
+        break;
+    }
+    conf_release(peer->conf);
+    free(peer->name);
+    free(peer);
 }
 
-bool is_shared(const struct core *core, const struct peer *peer)
+void peer_release(struct core *core, struct peer *peer)
 {
-    return core->has_shared && peer->local == core->shared && !addr_is_set(&peer->rules->local);
+    if (peer && --peer->references == 0)
+        peer_free(core, peer);
 }
 
-static uint16_t sip_port(const struct addr *a)
+static bool names_host(const struct peer *peer, const struct sip_uri *uri)
 {
-    return a->port ? a->port : 5060;
-}
-
-bool is_own(const struct core *core, enum side side, const struct peer *peer, const struct addr *a)
-{
-    struct addr wanted = addr_with_port(*a, sip_port(a));
-    for (size_t i = 0; i < CORE_MAX_SOCKETS; i++) {
-        const struct socket *s = &core->sockets[i];
-        if (s->use != SOCKET_NONE && s->side == side && addr_equal(&s->addr, &wanted))
+    if (span_is_nocase(span_str(peer->rules->address.name), uri->host))
+        return true;
+    for (size_t i = 0; i < peer->rules->aliases.n; i++) {
+        if (span_is_nocase(span_str(peer->rules->aliases.v[i]), uri->host))
             return true;
     }
-    if (side == SIDE_PEER && peer) {
-        struct view view = view_now(core, peer);
-        return addr_equal(&view.advertise, &wanted);
-    }
     return false;
+}
+
+static bool names_addr(const struct peer *peer, const struct addr *a)
+{
+    struct addr mapped;
+    for (size_t i = 0; i < peer->n_addrs; i++) {
+        if (addr_same_ip(&peer->addrs[i], a))
+            return true;
+    }
+    return map_forward(&peer->rules->map, a, &mapped) >= 0;
+}
+
+bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri)
+{
+    return uri->host.p &&
+           (names_host(peer, uri) || (addr_is_set(&uri->addr) && names_addr(peer, &uri->addr)));
+}
+
+struct peer *peer_find(const struct core *core, struct span name)
+{
+    for (size_t i = 0; i < core->n_listed; i++) {
+        if (span_is(span_str(core->peers[i]->name), name))
+            return core->peers[i];
+    }
+    return NULL;
 }

@@ -4,7 +4,11 @@
  *
  * ICMP errors are no evidence: on a translated tailnet they do not come back.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/probe.h"
+#include "proxy/core/base.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
 
 #define PEER_OF(prober) ((struct peer *)(void *)((char *)(prober)-offsetof(struct peer, probe)))
@@ -151,7 +155,7 @@ static struct prober *prober_of(struct core *core, const struct client_txn *ct)
 
 /* While it is not yet known to be down, an unanswered probe is followed by the next at once: down
  * is known some seconds after the silence began, not three intervals later. */
-void probe_answered(struct core *core, struct client_txn *ct, bool answered)
+void probe_over(struct core *core, const struct client_txn *ct, bool answered)
 {
     struct prober *prober = prober_of(core, ct);
     if (prober->txn != ct->pool.id)

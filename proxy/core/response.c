@@ -2,7 +2,19 @@
  * response.c - an answer's way: whose transaction, what it means for the dialog, and back to the
  * one who asked.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/response.h"
+#include "proxy/core/base.h"
+#include "proxy/core/call.h"
+#include "proxy/core/client_txn.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/dialog.h"
+#include "proxy/core/forward.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/offer.h"
+#include "proxy/core/probe.h"
+#include "proxy/core/register.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/view.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -18,36 +30,6 @@ static void learn_from_via(struct core *core, const struct client_txn *ct, const
     uint16_t own = core->sockets[ct->socket].addr.port;
     seen.port = in->via.rport ? in->via.rport : in->via.port ? in->via.port : own;
     view_learn(core, ct->peer, VIEW_RECEIVED, seen);
-}
-
-static struct span stub_vias(const struct server_txn *st)
-{
-    return span_of(st->stub_bytes, st->stub.vias);
-}
-
-/* RFC 3261 §12.1.1: the Record-Route of the request returns to the one who sent it. */
-static struct span stub_record_routes(const struct server_txn *st, unsigned status)
-{
-    return status > 100 && status < 300 ? span_of(st->stub_bytes + st->stub.n, st->record_routes)
-                                        : span_of(NULL, 0);
-}
-
-void answer_forward(struct core *core, struct server_txn *st, struct crossing *x,
-                    struct edits *edits)
-{
-    struct span bytes;
-    x->vias = stub_vias(st);
-    x->record_routes = stub_record_routes(st, x->in->msg->status);
-    unsigned status = x->in->msg->status;
-    int err = cross_render(core, x, edits, &bytes);
-    if (!err) {
-        server_forward(core, st, status, bytes);
-    } else {
-        core_log(core, LEVEL_WARNING, x->peer, x->in->call_id, "answer %u cannot be passed on: %s",
-                 status, err == EMSGSIZE ? "too big" : "unreadable Contact");
-        if (status >= 200)
-            server_reply(core, st, 502, NULL, "");
-    }
 }
 
 /* ---- INVITE */
@@ -90,7 +72,7 @@ static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_t
     else if (call->phase < PHASE_UP)
         call_end_fork(core, ct, in);
     char warning[220];
-    warning_value(warning, sizeof warning, refusal->why);
+    warning_line(warning, sizeof warning, refusal->why);
     if (!server_answered(st))
         server_reply(core, st, refusal->status, NULL, warning);
     if (call->phase >= PHASE_UP)
@@ -109,7 +91,7 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
         offer_map_only(core, &x, edits);
         answer_forward(core, st, &x, edits);
     }
-    offer_refused(core, call, side_other((enum side)ct->side));
+    offer_refused(call, side_other((enum side)ct->side));
     if (in->side == SIDE_EXCHANGE && (status == 401 || status == 407))
         core_count(core, in->peer, COUNT_challenges);
     if (call->phase >= PHASE_UP)
@@ -133,7 +115,7 @@ static void invite_progress(struct core *core, struct client_txn *ct, struct ser
     bool initial = (enum side)ct->side != (enum side)call->origin && call->phase < PHASE_UP;
     struct dialog *dialog = in->side == (enum side)call->origin
                                 ? dialog_find(call, in->from_tag)
-                                : (in->to_tag.p ? dialog_get(core, call, in->to_tag) : NULL);
+                                : (in->to_tag.p ? dialog_get(call, in->to_tag) : NULL);
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
@@ -146,7 +128,7 @@ static void invite_progress(struct core *core, struct client_txn *ct, struct ser
     }
     call->heard[in->side] = core->now;
     if (dialog && in->side != (enum side)call->origin)
-        dialog_learn(core, call, dialog, in);
+        dialog_learn(call, dialog, in);
     else if (dialog)
         leg_target(call, &call->caller, in->msg); /* the caller answers a re-INVITE */
     if (dialog)
@@ -244,9 +226,9 @@ static void event_answered(struct core *core, struct call *call, const struct in
         return;
     }
     if (in->side != (enum side)call->origin && in->to_tag.p) {
-        struct dialog *dialog = dialog_get(core, call, in->to_tag);
+        struct dialog *dialog = dialog_get(call, in->to_tag);
         if (dialog) {
-            dialog_learn(core, call, dialog, in);
+            dialog_learn(call, dialog, in);
             dialog->confirmed = true;
         }
     }
@@ -272,7 +254,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     unsigned status = in->msg->status;
     client_response(core, ct, in);
     if (ct->method == METHOD_REGISTER) {
-        binding_response(core, ct, st, in);
+        register_response(core, st, in);
         return;
     }
     if (!st || server_answered(st) || status == 100)
@@ -301,7 +283,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
         bye_answered(core, call, ct, status);
     } else if (ct->method == METHOD_UPDATE) {
         if (status >= 300)
-            offer_refused(core, call, side_other((enum side)ct->side));
+            offer_refused(call, side_other((enum side)ct->side));
         else if (status >= 200 && dialog) {
             refresh_apply(call, st, side_other(in->side), dialog);
             leg_target(call, in->side == (enum side)call->origin ? &call->caller : &dialog->callee,
@@ -309,7 +291,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
             timer_noted(core, call, in);
         }
     } else if (ct->method == METHOD_PRACK && status >= 300 && ct->offer) {
-        offer_refused(core, call, side_other((enum side)ct->side));
+        offer_refused(call, side_other((enum side)ct->side));
     }
 }
 
@@ -341,15 +323,76 @@ void response_in(struct core *core, struct inbound *in)
     case OWNER_PROBE:
         client_response(core, ct, in);
         if (in->msg->status >= 200)
-            probe_answered(core, ct, true);
+            probe_over(core, ct, true);
         break;
     case OWNER_CALL:
         client_response(core, ct, in);
         if (in->msg->status >= 200)
-            call_bye_answered(core, ct);
+            call_bye_over(core, ct);
         break;
     case OWNER_SERVER:
         other_response(core, ct, in);
         break;
+    }
+}
+
+/* ---- silence */
+
+static void invite_missing(struct core *core, struct client_txn *ct)
+{
+    struct server_txn *st = pool_get(&core->servers, ct->server);
+    struct call *call = pool_get(&core->calls, ct->call);
+    bool ringing = ct->state == CLIENT_PROCEEDING && !ct->cancelled;
+    bool down = ct->side == SIDE_PEER && ct->peer->probe.state == LIVE_DOWN && !ringing;
+    unsigned status = ct->cancelled ? 487 : down ? 503 : 408;
+    core_count(core, ct->peer, COUNT_timeout_invite);
+    if (st && !server_answered(st)) {
+        if (down)
+            core_count(core, ct->peer, COUNT_answer_503_peer_down);
+        server_reply(core, st, status, NULL, down ? "Retry-After: 30\r\n" : "");
+    }
+    if (call)
+        offer_refused(call, side_other((enum side)ct->side));
+    if (call && call->phase < PHASE_UP)
+        call_end(core, call, END_TIMEOUT, status);
+    if (ringing)
+        client_cancel(core, ct, span_of(NULL, 0)); /* timer C */
+    else
+        client_free(core, ct);
+}
+
+/* Nobody is told that nobody answered (RFC 4320): one who probes would count any answer as life. */
+static void other_missing(struct core *core, struct client_txn *ct)
+{
+    struct server_txn *st = pool_get(&core->servers, ct->server);
+    struct call *call = pool_get(&core->calls, ct->call);
+    core_count(core, ct->peer, COUNT_timeout_other);
+    if (st)
+        server_mute(core, st);
+    if (call && ct->method == METHOD_UPDATE)
+        offer_refused(call, side_other((enum side)ct->side));
+    if (ct->method == METHOD_BYE)
+        call_bye_over(core, ct);
+    client_free(core, ct);
+}
+
+void response_missing(struct core *core, struct client_txn *ct)
+{
+    struct server_txn *st = pool_get(&core->servers, ct->server);
+    if (ct->owner == OWNER_PROBE) {
+        probe_over(core, ct, false);
+        client_free(core, ct);
+    } else if (ct->owner == OWNER_CALL) {
+        call_bye_over(core, ct);
+        client_free(core, ct);
+    } else if (ct->method == METHOD_INVITE) {
+        invite_missing(core, ct);
+    } else if (ct->method == METHOD_REGISTER && !ct->patience) {
+        ct->patience = true; /* a late 2xx still updates the binding */
+        if (st)
+            register_silence(core, st);
+        client_wait(core, ct, SIP_TIMEOUT - REGISTER_PATIENCE);
+    } else {
+        other_missing(core, ct);
     }
 }

@@ -4,35 +4,12 @@
  * An address that a peer merely announces never routes: only sockets, `;tt=`, names and addresses
  * from the configuration and the resolver do.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/route.h"
+#include "proxy/core/binding.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
-
-static bool names_host(const struct peer *peer, const struct sip_uri *uri)
-{
-    if (span_is_nocase(span_str(peer->rules->address.name), uri->host))
-        return true;
-    for (size_t i = 0; i < peer->rules->aliases.n; i++) {
-        if (span_is_nocase(span_str(peer->rules->aliases.v[i]), uri->host))
-            return true;
-    }
-    return false;
-}
-
-static bool names_addr(const struct peer *peer, const struct addr *a)
-{
-    struct addr mapped;
-    for (size_t i = 0; i < peer->n_addrs; i++) {
-        if (addr_same_ip(&peer->addrs[i], a))
-            return true;
-    }
-    return map_forward(&peer->rules->map, a, &mapped) >= 0;
-}
-
-bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri)
-{
-    return uri->host.p &&
-           (names_host(peer, uri) || (addr_is_set(&uri->addr) && names_addr(peer, &uri->addr)));
-}
 
 static uint16_t uri_port(const struct sip_uri *uri)
 {
@@ -72,19 +49,8 @@ static struct peer *peer_by_tt(const struct core *core, const struct sip_uri *ur
     struct span tt;
     if (!sip_param(uri->params, "tt", &tt, NULL) || !tt.p)
         return NULL;
-    for (size_t i = 0; i < core->n_listed; i++) {
-        if (span_is(span_str(core->peers[i]->name), tt))
-            return core->peers[i];
-    }
-    for (uint32_t at = 0;;) {
-        struct binding *b = pool_next(&core->bindings, &at);
-        char token[24];
-        if (!b)
-            return NULL;
-        int n = snprintf(token, sizeof token, "%08x", b->token);
-        if (b->token && span_is(span_of(token, (size_t)n), tt))
-            return b->peer;
-    }
+    struct peer *peer = peer_find(core, tt);
+    return peer ? peer : binding_peer(core, tt);
 }
 
 /* The topmost Route that is not one of our own sockets. */
@@ -142,11 +108,6 @@ enum route_result route_peer(struct core *core, const struct inbound *in, struct
     return route_why(r, &uri, *peer, second, why, room);
 }
 
-struct addr route_exchange(const struct core *core)
-{
-    return core->conf->exchange.address;
-}
-
 /* First URI of the leg's route set, else its target. */
 static bool next_hop(const struct call *call, const struct leg *leg, struct sip_uri *uri)
 {
@@ -165,23 +126,27 @@ static bool next_hop(const struct call *call, const struct leg *leg, struct sip_
     return target.p && !sip_uri_read(target, uri);
 }
 
-struct addr route_leg(const struct core *core, enum side side, const struct peer *peer,
-                      const struct conf_peer *rules, const struct call *call, const struct leg *leg)
+bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, struct addr *to)
+{
+    if (!addr_is_set(&uri->addr))
+        return false;
+    struct addr written = addr_with_port(uri->addr, uri_port(uri));
+    if (map_forward(&rules->map, &written, to) >= 0)
+        return true;
+    *to = written;
+    return rules->target_from == TARGET_CONTACT;
+}
+
+struct addr route_leg(const struct core *core, enum side side, const struct call *call,
+                      const struct leg *leg)
 {
     struct sip_uri uri;
     struct addr to;
-    if (side == SIDE_EXCHANGE)
-        return leg && addr_is_set(&leg->signal) ? leg->signal : route_exchange(core);
-    if (leg && next_hop(call, leg, &uri) && addr_is_set(&uri.addr)) {
-        struct addr written = addr_with_port(uri.addr, uri_port(&uri));
-        if (map_forward(&rules->map, &written, &to) >= 0)
-            return to;
-        if (rules->target_from == TARGET_CONTACT)
-            return written;
-    }
-    if (leg && addr_is_set(&leg->signal))
+    if (side == SIDE_PEER && next_hop(call, leg, &uri) && route_written(call->rules, &uri, &to))
+        return to;
+    if (addr_is_set(&leg->signal))
         return leg->signal;
-    return peer_address(peer);
+    return side == SIDE_PEER ? peer_address(call->peer) : core->conf->exchange.address;
 }
 
 /* RFC 3261 §12.1: Record-Route of a request in its order, of a response reversed. */

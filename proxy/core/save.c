@@ -2,7 +2,10 @@
  * save.c - one walk over a call's fields, to write it or to read it.
  */
 #include "proxy/core/save.h"
-#include "proxy/core/rooms.h"
+#include "proxy/core/call.h"
+#include "proxy/core/media.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/sockets.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -254,14 +257,6 @@ static struct peer *peer_by_name(const struct core *core, const char *name)
     return NULL;
 }
 
-static void ended_append(struct core *core, struct call *call)
-{
-    call->older = core->newest_call;
-    call->newer = NULL;
-    *(call->older ? &call->older->newer : &core->oldest_call) = call;
-    core->newest_call = call;
-}
-
 /* What the core counts and indexes beside the call itself. */
 static void enter(struct core *core, struct call *call, struct peer *peer, msec deadline)
 {
@@ -279,14 +274,7 @@ static void enter(struct core *core, struct call *call, struct peer *peer, msec 
             call->pool.id, i, {{m->pool[0], m->port[0]}, {m->pool[1], m->port[1]}}};
         call->n_open++;
     }
-    if (call->phase == PHASE_ENDED) {
-        ended_append(core, call);
-    } else if (call->kind == KIND_EVENT) {
-        core->events_active++;
-    } else {
-        core->calls_active++;
-        peer->calls++;
-    }
+    call_enter(core, call);
     if (deadline != UINT64_MAX)
         timer_set(&core->timers, &call->timer, TIMER_CALL, deadline);
 }

@@ -3,7 +3,12 @@
  *
  * Finished ones stay in a bounded list to answer repetitions; the oldest goes when room is needed.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/base.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/request.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>
 

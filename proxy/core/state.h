@@ -315,34 +315,4 @@ struct core {
     char line[2048];
 };
 
-/* ---- small helpers used everywhere (core.c) */
-
-uint64_t core_random(struct core *core);
-void core_count(struct core *core, const struct peer *peer, enum counter counter);
-static inline struct counters *peer_counters(const struct peer *peer)
-{
-    return peer ? (struct counters *)(uintptr_t)&peer->counters : NULL;
-}
-
-/* One log line; bytes that are not printable are escaped. peer and call_id may be NULL / absent. */
-void core_log(struct core *core, enum conf_log_level level, const struct peer *peer,
-              struct span call_id, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-/* Sends bytes that live until the step is over. */
-void core_send(struct core *core, uint16_t socket, uint8_t dscp, const struct addr *to,
-               struct span bytes);
-
-struct peer *peer_hold(struct peer *peer); /* NULL is fine */
-void peer_release(struct core *core, struct peer *peer);
-
-/* Our own address as one side of this peer knows it, for Contact, Via and SDP. call may be NULL. */
-struct addr own_address(const struct core *core, enum side side, const struct peer *peer,
-                        const struct call *call);
-/* The socket that serves this side of the peer; with a call, the one it began with. */
-uint16_t own_socket(const struct peer *peer, enum side side, const struct call *call);
-bool is_shared(const struct core *core, const struct peer *peer);
-/* Is this host:port one of our own addresses on that side: a socket, or what the peer knows us by?
- */
-bool is_own(const struct core *core, enum side side, const struct peer *peer, const struct addr *a);
-
 #endif

@@ -2,7 +2,12 @@
  * summary.c - one line for every call that ends: who, how long, who ended it, what was heard, and,
  * where that was not both ways, the likely cause in words.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/summary.h"
+#include "proxy/core/base.h"
+#include "proxy/core/call.h"
+#include "proxy/core/media.h"
+#include "proxy/core/verdict.h"
+#include "proxy/core/view.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -188,10 +193,4 @@ void summary_log(struct core *core, const struct call *call)
         core_count(core, call->peer, COUNT_calls_one_way);
     core_log(core, bad ? LEVEL_WARNING : LEVEL_INFO, call->peer,
              text_get(&call->text, call->call_id), "%s", l.text);
-}
-
-/* 399 "miscellaneous warning" (RFC 3261 §20.43). */
-void warning_value(char *out, size_t room, const char *text)
-{
-    snprintf(out, room, "Warning: 399 tailtrunk \"%.120s\"\r\n", text);
 }

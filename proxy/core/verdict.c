@@ -1,7 +1,8 @@
 /*
  * verdict.c - who was heard: judged from the packets of each side, over all m-lines of a call.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/verdict.h"
+#include "proxy/core/media.h"
 
 #define VERDICT_WAIT 3000 /* silence is not called silence before the call stood this long */
 

@@ -4,7 +4,9 @@
  * A peer that answers writes received= (and rport=) on our own Via: with addresses translated on
  * the way nobody here could know that value otherwise.
  */
-#include "proxy/core/rooms.h"
+#include "proxy/core/view.h"
+#include "proxy/core/base.h"
+#include "proxy/core/peer.h"
 #include <stdio.h>
 
 static uint16_t trunk_port(const struct core *core, const struct peer *peer)
@@ -56,10 +58,7 @@ static void view_store(struct core *core, const struct peer *peer)
     char addr[ADDR_TEXT], value[ADDR_TEXT + 16];
     addr_print(&peer->view.advertise, addr);
     int n = snprintf(value, sizeof value, "%s %d", addr, (int)peer->view.source);
-    struct action *a = out_add(&core->out, ACT_STORE);
-    a->store.kind = span_str("view");
-    a->store.key = out_copy(&core->out, span_str(peer->name));
-    a->store.value = out_copy(&core->out, span_of(value, (size_t)n));
+    core_store(core, "view", span_str(peer->name), span_of(value, (size_t)n));
 }
 
 /* They go on when this event is done: another message is in hand now. */
@@ -110,9 +109,7 @@ void view_load(struct core *core, struct span name, struct span value)
     if (!blank || addr_parse(span_of(value.p, (size_t)(blank - value.p)), 0, &a) ||
         !span_number(span_from(value, (size_t)(blank - value.p) + 1), VIEW_ROUTE, &source))
         return;
-    for (size_t i = 0; i < core->n_listed; i++) {
-        struct peer *peer = core->peers[i];
-        if (span_is(span_str(peer->name), name) && !addr_is_set(&peer->view.advertise))
-            peer->view = (struct view){a, (enum view_source)source};
-    }
+    struct peer *peer = peer_find(core, name);
+    if (peer && !addr_is_set(&peer->view.advertise))
+        peer->view = (struct view){a, (enum view_source)source};
 }

@@ -1,0 +1,99 @@
+/*
+ * begin.c - requests that begin a dialog: INVITE, and what makes dialogs without one.
+ */
+#include "proxy/core/begin.h"
+#include "proxy/core/base.h"
+#include "proxy/core/call.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/destination.h"
+#include "proxy/core/forward.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/offer.h"
+#include "proxy/core/probe.h"
+#include "proxy/core/server_txn.h"
+#include "proxy/core/view.h"
+#include <stdlib.h>
+
+static bool call_allowed(struct core *core, struct server_txn *st, const struct inbound *in)
+{
+    if (core->draining) {
+        core_count(core, in->peer, COUNT_answer_503_draining);
+        server_reply(core, st, 503, "Draining", "Retry-After: 30\r\n");
+    } else if (in->side == SIDE_PEER && core->exchange.state == LIVE_DOWN) {
+        core_count(core, in->peer, COUNT_answer_503_exchange_down);
+        server_reply(core, st, 503, "Exchange Down", "Retry-After: 30\r\n");
+    } else if (core->calls_active >= core->limit_calls ||
+               in->peer->calls >= in->peer->rules->calls) {
+        core_count(core, in->peer, COUNT_answer_503_calls);
+        server_reply(core, st, 503, "Too Many Calls", "Retry-After: 10\r\n");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+void invite_request(struct core *core, struct server_txn *st, struct inbound *in)
+{
+    struct destination d;
+    struct call *call = call_retry(core, in);
+    if (!call && !call_allowed(core, st, in))
+        return;
+    destination_find(core, in, &d);
+    if (!destination_reachable(core, st, &d.to))
+        return;
+    call = call ? call : call_new(core, in, KIND_INVITE);
+    if (!call) {
+        core_count(core, in->peer, COUNT_answer_503_calls);
+        server_reply(core, st, 503, "Too Many Calls", "Retry-After: 10\r\n");
+        return;
+    }
+    call->invite = st->pool.id;
+    st->call = call->pool.id;
+    struct crossing x = crossing_of(in, call);
+    struct edits *edits = cross_begin(core);
+    struct sdp_refusal refusal = {0};
+    bool offer = offer_cross(core, call, NULL, in, ROLE_OFFER, edits, &refusal);
+    if (refusal.status) {
+        sdp_refused(core, st, in, &refusal);
+        call_end(core, call, END_OURS, refusal.status);
+        return;
+    }
+    x.request_uri = d.uri;
+    x.routes = d.routes;
+    if (!request_forward(core, st, &x, edits, &d.to, offer))
+        call_end(core, call, END_OURS, 503);
+}
+
+/* SUBSCRIBE, REFER, NOTIFY and whatever else makes a dialog without an INVITE. */
+void event_request(struct core *core, struct server_txn *st, struct inbound *in)
+{
+    struct destination d;
+    struct call *call = call_new(core, in, KIND_EVENT);
+    destination_find(core, in, &d);
+    if (!destination_reachable(core, st, &d.to))
+        return;
+    st->call = call ? call->pool.id : 0;
+    struct crossing x = crossing_of(in, call);
+    struct edits *edits = cross_begin(core);
+    x.request_uri = d.uri;
+    x.routes = d.routes;
+    offer_map_only(core, &x, edits);
+    request_forward(core, st, &x, edits, &d.to, false);
+}
+
+/* While our address as the peer sees it is unknown, an INVITE to it waits behind a probe. */
+bool hold_for_view(struct core *core, struct server_txn *st, const struct inbound *in)
+{
+    if (in->side == SIDE_PEER || view_confirmed(core, in->peer) ||
+        in->peer->probe.state == LIVE_DOWN || !in->peer->rules->probe_ms || st->held_n)
+        return false;
+    st->held = malloc(in->msg->bytes.n);
+    if (!st->held)
+        return false;
+    memcpy(st->held, in->msg->bytes.p, in->msg->bytes.n);
+    st->held_n = (uint32_t)in->msg->bytes.n;
+    st->end_at = core->now + VIEW_PATIENCE;
+    timer_set(&core->timers, &st->timer, TIMER_SERVER_TXN, st->end_at);
+    probe_now(core, in->peer);
+    return true;
+}

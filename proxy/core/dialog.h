@@ -1,0 +1,15 @@
+/*
+ * dialog.h - dialogs under a call: one per To-tag (RFC 3261 §12).
+ */
+#ifndef CORE_DIALOG_H
+#define CORE_DIALOG_H
+
+#include "proxy/core/inbound.h"
+
+struct dialog *dialog_find(struct call *call, struct span tag);
+struct dialog *dialog_get(struct call *call, struct span tag); /* makes it; NULL: too many */
+/* From an answer of the one who was called: target, route set, To. */
+void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in);
+void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg); /* from Contact */
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * offer.h - offer and answer (RFC 3264, 6337): what an SDP body means, and what is written instead.
+ */
+#ifndef CORE_OFFER_H
+#define CORE_OFFER_H
+
+#include "proxy/core/cross.h"
+
+enum sdp_role { ROLE_OFFER, ROLE_ANSWER, ROLE_NEITHER };
+
+struct sdp_refusal {
+    unsigned status; /* 0: none; else 488 or 503 */
+    enum counter counter;
+    char why[160]; /* for Warning and log */
+};
+
+/* Reads every SDP body of the message, takes ports, notes targets and adds the body's edits.
+ * dialog: the one it belongs to, NULL in the first INVITE. Returns true when there was SDP.
+ * refusal->status != 0: targets stand as they were, and the message must not leave as it is. */
+bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
+                 const struct inbound *in, enum sdp_role role, struct edits *edits,
+                 struct sdp_refusal *refusal);
+/* SDP outside offer/answer: addresses mapped, no ports. */
+void offer_map_only(struct core *core, const struct crossing *x, struct edits *edits);
+void offer_refused(struct call *call, enum side offerer);
+/* The fork that answered for good takes the media, whoever sent SDP last. */
+void offer_settle_fork(struct core *core, struct call *call, struct dialog *winner);
+bool message_has_sdp(const struct sip_msg *msg);
+
+#endif

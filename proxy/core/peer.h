@@ -1,0 +1,33 @@
+/*
+ * peer.h - addresses of a peer: resolved, former, announced.
+ */
+#ifndef CORE_PEER_H
+#define CORE_PEER_H
+
+#include "proxy/core/state.h"
+
+struct peer *peer_hold(struct peer *peer); /* NULL is fine */
+void peer_release(struct core *core, struct peer *peer);
+
+/* Begins with the configured address: a literal is taken, a name is asked for. */
+void peer_resolve(struct core *core, struct peer *peer);
+void peer_named(struct core *core, uint64_t question, const struct addr *addrs, size_t n);
+void peer_name_due(struct core *core, struct peer *peer);
+
+bool peer_has_ip(const struct peer *peer, const struct addr *a); /* resolved, former, sources */
+struct addr peer_address(const struct peer *peer); /* with port; ADDR_NONE: name not resolved yet */
+struct peer *peer_find(const struct core *core, struct span name); /* listed ones; NULL: none */
+
+/* Does this URI's host mean the peer: its address, name, alias or a key of its map? */
+bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri);
+
+/* Notes an address that the peer writes into its messages. True: for the first time. */
+bool peer_announces(struct peer *peer, const struct addr *a);
+void peer_warn(struct peer *peer,
+               const char *warning); /* shown in the API; a constant, once each */
+
+/* Who may send the peer's media: at most `most` prefixes into out; returns how many. */
+size_t peer_sources(const struct peer *peer, const struct conf_peer *rules, struct prefix *out,
+                    size_t most);
+
+#endif

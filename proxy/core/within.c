@@ -1,0 +1,171 @@
+/*
+ * within.c - requests inside dialogs, and the ACK of a 2xx: from one leg to the other.
+ */
+#include "proxy/core/within.h"
+#include "proxy/core/base.h"
+#include "proxy/core/call.h"
+#include "proxy/core/cross.h"
+#include "proxy/core/dialog.h"
+#include "proxy/core/forward.h"
+#include "proxy/core/inbound.h"
+#include "proxy/core/offer.h"
+#include "proxy/core/route.h"
+#include <stdlib.h>
+
+struct place { /* where in a dialog a request stands */
+    struct call *call;
+    struct dialog *dialog;
+    struct leg *from, *to;
+    bool from_caller;
+};
+
+static bool place_find(struct core *core, const struct inbound *in, struct place *p)
+{
+    p->call =
+        call_find(core, in->peer, in->call_id, in->from_tag, in->to_tag, in->side, &p->from_caller);
+    p->dialog = p->call ? dialog_find(p->call, p->from_caller ? in->to_tag : in->from_tag) : NULL;
+    if (p->call && !p->dialog && p->call->kind == KIND_EVENT && !p->from_caller)
+        p->dialog = dialog_get(p->call, in->from_tag); /* NOTIFY before the 2xx (RFC 6665) */
+    if (!p->dialog)
+        return false;
+    p->from = p->from_caller ? &p->call->caller : &p->dialog->callee;
+    p->to = p->from_caller ? &p->dialog->callee : &p->call->caller;
+    return true;
+}
+
+static void place_note(struct core *core, struct place *p, const struct inbound *in)
+{
+    p->from->signal = in->from;
+    if (in->msg->cseq > p->from->cseq && in->msg->method != METHOD_ACK)
+        p->from->cseq = in->msg->cseq;
+    p->call->heard[in->side] = core->now;
+}
+
+static enum sdp_role role_of(struct core *core, const struct place *p, enum sip_method method)
+{
+    struct server_txn *invite;
+    struct client_txn *ct;
+    switch (method) {
+    case METHOD_INVITE:
+    case METHOD_UPDATE:
+        return ROLE_OFFER;
+    case METHOD_PRACK: /* answers an offer in the reliable 1xx, if the INVITE had none */
+    case METHOD_ACK:
+        invite = pool_get(&core->servers, p->call->invite);
+        ct = invite ? pool_get(&core->clients, invite->client) : NULL;
+        return (ct && !ct->offer) || (!ct && p->call->offer_open) ? ROLE_ANSWER : ROLE_OFFER;
+    default:
+        return ROLE_NEITHER;
+    }
+}
+
+static void refresh_keep(struct server_txn *st, const struct inbound *in)
+{
+    struct sip_name_addr c;
+    struct span value = sip_value(in->msg, HEADER_CONTACT), element;
+    if (!value.p || !sip_list_next(&value, &element) || sip_name_addr_read(element, &c) || c.star)
+        return;
+    st->refresh_contact = malloc(c.uri.whole.n);
+    if (!st->refresh_contact)
+        return;
+    memcpy(st->refresh_contact, c.uri.whole.p, c.uri.whole.n);
+    st->refresh_n = (uint32_t)c.uri.whole.n;
+    st->refresh = true;
+}
+
+/* INVITE and UPDATE refresh the target when accepted; SUBSCRIBE, NOTIFY and REFER at once. */
+static void place_refresh(struct place *p, struct server_txn *st, const struct inbound *in)
+{
+    switch (in->msg->method) {
+    case METHOD_INVITE:
+    case METHOD_UPDATE:
+        refresh_keep(st, in);
+        break;
+    case METHOD_SUBSCRIBE:
+    case METHOD_NOTIFY:
+    case METHOD_REFER:
+        leg_target(p->call, p->from, in->msg);
+        break;
+    default:
+        break;
+    }
+}
+
+static struct addr place_cross(struct core *core, const struct place *p, struct crossing *x)
+{
+    x->request_uri = text_get(&p->call->text, p->to->target);
+    x->routes = text_get(&p->call->text, p->to->routes);
+    return route_leg(core, x->to, p->call, p->to);
+}
+
+static void unknown_dialog(struct core *core, struct server_txn *st, struct inbound *in)
+{
+    core_count(core, in->peer, COUNT_routed_by_default);
+    core_log(core, LEVEL_INFO, in->peer, in->call_id,
+             "%.*s for an unknown dialog: sent where its socket says", (int)in->msg->method_name.n,
+             in->msg->method_name.p);
+    plain_request(core, st, in);
+}
+
+void dialog_request(struct core *core, struct server_txn *st, struct inbound *in)
+{
+    struct place p;
+    if (!place_find(core, in, &p)) {
+        unknown_dialog(core, st, in);
+        return;
+    }
+    place_note(core, &p, in);
+    place_refresh(&p, st, in);
+    struct crossing x = crossing_of(in, p.call);
+    struct edits *edits = cross_begin(core);
+    struct sdp_refusal refusal = {0};
+    enum sdp_role role = role_of(core, &p, in->msg->method);
+    bool offer = false;
+    st->call = p.call->pool.id;
+    if (role == ROLE_NEITHER || p.call->kind == KIND_EVENT)
+        offer_map_only(core, &x, edits);
+    else
+        offer = offer_cross(core, p.call, p.dialog, in, role, edits, &refusal);
+    if (refusal.status) {
+        sdp_refused(core, st, in, &refusal);
+        if (in->msg->method == METHOD_PRACK)
+            call_hangup(core, p.call, END_SDP, 488, refusal.why);
+        return;
+    }
+    if (in->msg->method == METHOD_INVITE)
+        p.call->invite = st->pool.id;
+    struct addr to = place_cross(core, &p, &x);
+    request_forward(core, st, &x, edits, &to, offer && role == ROLE_OFFER);
+}
+
+/* The ACK of a 2xx goes end to end, every copy of it; no transaction is kept. */
+void ack_forward(struct core *core, struct inbound *in)
+{
+    struct place p;
+    char via[256];
+    struct span bytes;
+    if (!in->peer || !place_find(core, in, &p)) {
+        core_count(core, in->peer, COUNT_drop_stray_ack);
+        return;
+    }
+    place_note(core, &p, in);
+    p.call->ack_seen = true;
+    p.dialog->acked = true;
+    struct crossing x = crossing_of(in, p.call);
+    struct edits *edits = cross_begin(core);
+    struct sdp_refusal refusal = {0};
+    if (message_has_sdp(in->msg))
+        offer_cross(core, p.call, p.dialog, in, role_of(core, &p, METHOD_ACK), edits, &refusal);
+    if (refusal.status) {
+        edits = cross_begin(core);
+        x.drop_body = true;
+    }
+    struct addr to = place_cross(core, &p, &x);
+    struct client_txn once = {.side = (uint8_t)x.to, .peer = x.peer, .nonce = core_random(core)};
+    x.vias = via_line(core, &once, p.call, via, sizeof via);
+    if (!cross_render(core, &x, edits, &bytes))
+        core_send(core, p.call->socket[x.to], x.to == SIDE_PEER ? x.rules->dscp_sip : 26, &to,
+                  out_copy(&core->out, bytes));
+    if (refusal.status)
+        call_hangup(core, p.call, END_SDP, 488, refusal.why);
+}
