@@ -2,6 +2,7 @@
  * within.c - requests inside dialogs, and the ACK of a 2xx: from one leg to the other.
  */
 #include "proxy/core/within.h"
+#include "proxy/core/destination.h"
 #include "proxy/core/base.h"
 #include "proxy/core/call.h"
 #include "proxy/core/cross.h"
