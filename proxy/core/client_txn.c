@@ -257,6 +257,15 @@ enum client_event client_due(struct core *core, struct client_txn *ct)
     return CLIENT_NOTHING;
 }
 
+void client_again(struct core *core, struct client_txn *ct)
+{
+    core_count(core, ct->peer, COUNT_retransmissions_out);
+    packet_send(core, ct);
+    ct->interval = SIP_T1;
+    ct->retry_at = core->now + SIP_T1;
+    arm(core, ct);
+}
+
 void client_wait(struct core *core, struct client_txn *ct, uint32_t ms)
 {
     ct->end_at = core->now + ms;

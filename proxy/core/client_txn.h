@@ -30,6 +30,8 @@ void client_cancel(struct core *core, struct client_txn *ct, struct span reason)
  * to be freed. */
 enum client_event { CLIENT_NOTHING, CLIENT_SILENT, CLIENT_OVER };
 enum client_event client_due(struct core *core, struct client_txn *ct);
+/* Sends the request again now, and its copies from T1 on again. */
+void client_again(struct core *core, struct client_txn *ct);
 /* Waits that much longer. */
 void client_wait(struct core *core, struct client_txn *ct, uint32_t ms);
 void client_free(struct core *core, struct client_txn *ct);

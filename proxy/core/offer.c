@@ -17,18 +17,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static unsigned bodies_of(const struct sip_msg *msg, struct span sdp[MULTIPART_MAX_SDP])
+static unsigned bodies_of(const struct sip_msg *msg, struct span sdp[MULTIPART_MAX_SDP],
+                          bool *malformed)
 {
-    bool malformed;
+    *malformed = false;
     if (!msg->body.n)
         return 0;
-    return multipart_find_sdp(sip_value(msg, HEADER_CONTENT_TYPE), msg->body, sdp, &malformed);
+    return multipart_find_sdp(sip_value(msg, HEADER_CONTENT_TYPE), msg->body, sdp, malformed);
 }
 
 bool message_has_sdp(const struct sip_msg *msg)
 {
     struct span sdp[MULTIPART_MAX_SDP];
-    return bodies_of(msg, sdp) > 0;
+    bool malformed;
+    return bodies_of(msg, sdp, &malformed) > 0 || malformed;
 }
 
 static void refuse(struct sdp_refusal *refusal, unsigned status, enum counter counter,
@@ -170,8 +172,11 @@ static bool reading_make(struct reading *r, struct span body, struct sdp_refusal
     enum sdp_error error = sdp_read(body, &r->sdp);
     if (error != SDP_OK) {
         core_count(r->core, r->in->peer, COUNT_sdp_unreadable);
-        refuse(refusal, 488, COUNT_answer_488_sdp, "%s%s", sdp_error_text[error],
-               r->sdp.bad_media ? " (in an m-line)" : "");
+        if (r->sdp.bad_media)
+            refuse(refusal, 488, COUNT_answer_488_sdp, "m-line %u: %s", r->sdp.bad_media,
+                   sdp_error_text[error]);
+        else
+            refuse(refusal, 488, COUNT_answer_488_sdp, "%s", sdp_error_text[error]);
         return false;
     }
     if (!foreign_check(r, &foreign, refusal))
@@ -339,7 +344,13 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
 {
     static struct reading r; /* one message at a time; several KB */
     struct span bodies[MULTIPART_MAX_SDP];
-    unsigned n = bodies_of(in->msg, bodies);
+    bool malformed;
+    unsigned n = bodies_of(in->msg, bodies, &malformed);
+    if (malformed) { /* SDP may stand where it was not found, with the wrong addresses in it */
+        core_count(core, in->peer, COUNT_sdp_unreadable);
+        refuse(refusal, 488, COUNT_answer_488_sdp, "multipart body that cannot be read");
+        return true;
+    }
     for (unsigned b = 0; b < n; b++) {
         r.core = core;
         r.call = call;
@@ -393,7 +404,8 @@ void offer_map_only(struct core *core, const struct crossing *x, struct edits *e
     static struct sdp sdp;
     static struct sdp_new new;
     struct span bodies[MULTIPART_MAX_SDP];
-    unsigned n = bodies_of(x->in->msg, bodies);
+    bool malformed;
+    unsigned n = bodies_of(x->in->msg, bodies, &malformed);
     for (unsigned b = 0; b < n; b++) {
         enum sdp_error error = sdp_read(bodies[b], &sdp);
         if (error != SDP_OK && error != SDP_NO_CONNECTION)

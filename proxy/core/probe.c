@@ -139,10 +139,13 @@ void probe_due(struct core *core, struct prober *prober)
     probe_start(core, prober, core->now + every);
 }
 
+/* One under way may be between two copies of itself, seconds apart: it is said again at once. */
 void probe_now(struct core *core, struct peer *peer)
 {
     struct client_txn *under_way = pool_get(&core->clients, peer->probe.txn);
-    if (!under_way || under_way->owner != OWNER_PROBE)
+    if (under_way && under_way->owner == OWNER_PROBE && !under_way->finished)
+        client_again(core, under_way);
+    else
         probe_send(core, &peer->probe);
 }
 

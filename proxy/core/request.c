@@ -227,9 +227,11 @@ void request_resume(struct core *core, struct server_txn *st)
         in.call_id = sip_value(in.msg, HEADER_CALL_ID);
         if (!sip_via_read(sip_value(in.msg, HEADER_VIA), &in.via) &&
             !sip_tag_read(sip_value(in.msg, HEADER_FROM), &in.from_tag)) {
-            if (!view_confirmed(core, in.peer))
+            if (!view_confirmed(core, in.peer)) {
+                in.peer->view_again = core->now + VIEW_AGAIN;
                 core_log(core, LEVEL_WARNING, in.peer, in.call_id,
                          "the call goes out although the peer has not yet shown how it sees us");
+            }
             request_go(core, st, &in);
         }
     }

@@ -50,6 +50,7 @@ struct peer {
     struct timer name_timer; /* TIMER_PEER */
     struct prober probe;
     struct view view;  /* learned; a configured one is taken from rules */
+    msec view_again; /* not before then does an INVITE wait for the view once more */
     bool contradicted; /* said once: what the peer sees is not what is configured */
     struct addr route; /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];

@@ -184,7 +184,7 @@ void summary_log(struct core *core, const struct call *call)
         put_first(&l, "peer", &f.leg[SIDE_PEER]);
     }
     if (call->answered)
-        put(&l, "; %s", verdict_names[verdict]);
+        put(&l, "; %s", verdict == VERDICT_PENDING ? "too short to tell" : verdict_names[verdict]);
     put_cause(core, &l, call, verdict, &f);
     put_hints(&l, call);
     if (call->answered && verdict == VERDICT_SILENT)

@@ -4,7 +4,9 @@
 #include "proxy/core/verdict.h"
 #include "proxy/core/media.h"
 
-#define VERDICT_WAIT 3000 /* silence is not called silence before the call stood this long */
+#define VERDICT_WAIT 3000 /* silence is not called silence before the call stood this long, */
+#define VERDICT_SHORT \
+    1000 /* and in a call that was over at once nobody may have had time to speak */
 
 const char *const liveness_names[] = {"unknown", "up", "down"};
 const char *const view_source_names[] = {"", "config", "tailscale", "received", "request", "route"};
@@ -29,7 +31,8 @@ enum verdict verdict_of(const struct core *core, const struct call *call)
     if (heard[0] && heard[1])
         return VERDICT_TWO_WAY;
     msec until = call->phase == PHASE_ENDED ? call->ended : core->now;
-    if (!call->answered || (call->phase != PHASE_ENDED && until - call->answered < VERDICT_WAIT))
+    msec wait = call->phase == PHASE_ENDED ? VERDICT_SHORT : VERDICT_WAIT;
+    if (!call->answered || until - call->answered < wait)
         return VERDICT_PENDING;
     if (call->phase == PHASE_ENDED ? call->held : call_is_held(call))
         return VERDICT_HELD;
