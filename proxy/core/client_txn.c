@@ -47,7 +47,7 @@ struct client_txn *client_new(struct core *core, enum sip_method method, enum si
     ct->side = (uint8_t)side;
     ct->peer = peer_hold(peer);
     ct->socket = own_socket(peer, side, call);
-    ct->dscp = side == SIDE_PEER ? peer->rules->dscp_sip : 26;
+    ct->dscp = side == SIDE_PEER ? peer->rules->dscp_sip : DSCP_EXCHANGE;
     ct->call = call ? call->pool.id : 0;
     ct->nonce = core_random(core);
     socket_hold(core, ct->socket);

@@ -12,7 +12,7 @@
 
 static void sockets_apply(struct core *core, const struct core_socket *sockets, size_t n)
 {
-    for (size_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+    for (size_t i = 0; i < core->top_socket; i++) {
         if (core->sockets[i].use == SOCKET_LISTED)
             core->sockets[i].use = SOCKET_FORMER;
         core->sockets[i].peer = NULL;
@@ -21,6 +21,8 @@ static void sockets_apply(struct core *core, const struct core_socket *sockets, 
         if (sockets[i].id >= CORE_MAX_SOCKETS)
             continue;
         struct socket *s = &core->sockets[sockets[i].id];
+        if (sockets[i].id >= core->top_socket)
+            core->top_socket = (uint16_t)(sockets[i].id + 1);
         s->use = SOCKET_LISTED;
         s->side = sockets[i].side;
         s->addr = sockets[i].addr;
@@ -29,7 +31,7 @@ static void sockets_apply(struct core *core, const struct core_socket *sockets, 
 
 static void sockets_retire(struct core *core)
 {
-    for (uint16_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+    for (uint16_t i = 0; i < core->top_socket; i++) {
         struct socket *s = &core->sockets[i];
         if (s->use != SOCKET_FORMER || s->users)
             continue;
@@ -54,11 +56,13 @@ static void pool_apply(struct core *core, const struct core_pool *pool)
         return;
     }
     core->ports[pool->id] = ports;
+    if (pool->id >= core->top_pool)
+        core->top_pool = (uint16_t)(pool->id + 1);
 }
 
 static void pools_apply(struct core *core, const struct core_pool *pools, size_t n)
 {
-    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+    for (size_t i = 0; i < core->top_pool; i++) {
         if (core->ports[i])
             core->ports[i]->listed = false;
     }
@@ -91,7 +95,7 @@ static struct peer *peer_new(const struct conf_peer *rules)
 static bool socket_by_addr(const struct core *core, enum side side, const struct addr *a,
                            uint16_t *id)
 {
-    for (uint16_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+    for (uint16_t i = 0; i < core->top_socket; i++) {
         const struct socket *s = &core->sockets[i];
         if (s->use == SOCKET_LISTED && s->side == side && addr_equal(&s->addr, a)) {
             *id = i;
@@ -231,7 +235,7 @@ void config_close(struct core *core)
     }
     free(core->peers);
     core->peers = NULL;
-    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+    for (size_t i = 0; i < core->top_pool; i++) {
         if (core->ports[i])
             ports_close(core->ports[i]);
         free(core->ports[i]);

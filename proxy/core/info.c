@@ -21,7 +21,7 @@ void info_status(const struct core *core, struct info_status *out)
         .calls_limit = core->limit_calls,
         .draining = core->draining,
     };
-    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+    for (size_t i = 0; i < core->top_pool; i++) {
         const struct ports *p = core->ports[i];
         if (!p)
             continue;

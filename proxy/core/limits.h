@@ -13,7 +13,7 @@
 #define REGISTER_PATIENCE 4000 /* silence after which a REGISTER is answered 503 */
 #define DOWN_PATIENCE 4000     /* the same for an INVITE to a peer known to be down */
 #define VIEW_PATIENCE 1000     /* how long an INVITE waits for our address as the peer sees it */
-#define VIEW_AGAIN 60000        /* after a vain wait the next INVITEs go at once for this long */
+#define VIEW_AGAIN 60000       /* after a vain wait the next INVITEs go at once for this long */
 #define PROBE_PATIENCE 4000    /* a probe without an answer by then counts as unanswered */
 #define PROBES_DOWN 3          /* unanswered probes in a row that mean down */
 #define RETRY_WAIT 5000        /* a challenged call keeps its ports this long for the next INVITE */
@@ -22,6 +22,9 @@
 #define UNKNOWN_LOG_EVERY 60000 /* one log line per unknown source */
 #define PORT_RESERVE 64         /* bound pairs that the shell keeps ready per pool */
 #define SESSION_GRACE 32000     /* past an expired session timer before we end the call */
+
+#define DSCP_EXCHANGE \
+    26 /* of SIP toward the exchange: AF31, what `dscp` has for peers by default */
 
 #define MAX_DIALOGS 12    /* early dialogs (forks) of one call */
 #define MAX_ROUTES 16     /* route set */

@@ -11,7 +11,7 @@
 
 static struct ports *pool_of(const struct core *core, const struct addr *ip)
 {
-    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+    for (size_t i = 0; i < core->top_pool; i++) {
         if (core->ports[i] && addr_same_ip(&core->ports[i]->addr, ip))
             return core->ports[i];
     }
@@ -32,7 +32,7 @@ static void pool_reserve(struct core *core, struct ports *ports)
 
 void media_reserve(struct core *core)
 {
-    for (size_t i = 0; i < CORE_MAX_POOLS; i++) {
+    for (size_t i = 0; i < core->top_pool; i++) {
         struct ports *ports = core->ports[i];
         if (!ports)
             continue;

@@ -40,6 +40,16 @@ static void contact_edit(struct edits *e, const struct inbound *in, const struct
         edits_add(e, at + c->uri.whole.n, 0, span_str(">"), RULE_CONTACT);
 }
 
+/* "Contact: *" asks for none of them any more. */
+static void all_unwanted(struct core *core, const struct peer *peer, enum side registrar,
+                         struct span aor)
+{
+    uint32_t cursor = 0;
+    struct binding *b;
+    while ((b = binding_of_aor(core, peer, registrar, aor, &cursor)))
+        b->wanted = 0;
+}
+
 /* 0, or the status that refuses the request. */
 static unsigned contacts_out(struct core *core, const struct inbound *in, struct edits *e)
 {
@@ -53,6 +63,8 @@ static unsigned contacts_out(struct core *core, const struct inbound *in, struct
             struct sip_name_addr c;
             if (++n > MAX_CONTACTS || sip_name_addr_read(element, &c))
                 return 400;
+            if (c.star)
+                all_unwanted(core, in->peer, registrar, aor);
             if (c.star || !c.uri.hostport.p)
                 continue;
             struct binding *b = binding_get(core, in->peer, registrar, aor, &c.uri);

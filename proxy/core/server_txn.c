@@ -142,7 +142,7 @@ struct server_txn *server_new(struct core *core, const struct inbound *in, uint6
 
 static uint8_t dscp_toward(const struct server_txn *st)
 {
-    return st->side == SIDE_PEER && st->peer ? st->peer->rules->dscp_sip : 26;
+    return st->side == SIDE_PEER && st->peer ? st->peer->rules->dscp_sip : DSCP_EXCHANGE;
 }
 
 static void send_last(struct core *core, struct server_txn *st)
@@ -286,5 +286,6 @@ void reply_stateless(struct core *core, const struct inbound *in, unsigned statu
     sip_response_make(&o, status, reason ? reason : sip_reason(status), &stub, stub_bytes,
                       span_str(tag), extra);
     if (!o.full)
-        core_send(core, in->socket, 26, &in->from, out_copy(&core->out, span_of(o.p, o.n)));
+        core_send(core, in->socket, DSCP_EXCHANGE, &in->from,
+                  out_copy(&core->out, span_of(o.p, o.n)));
 }

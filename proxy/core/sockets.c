@@ -49,7 +49,7 @@ static uint16_t sip_port(const struct addr *a)
 bool is_own(const struct core *core, enum side side, const struct peer *peer, const struct addr *a)
 {
     struct addr wanted = addr_with_port(*a, sip_port(a));
-    for (size_t i = 0; i < CORE_MAX_SOCKETS; i++) {
+    for (size_t i = 0; i < core->top_socket; i++) {
         const struct socket *s = &core->sockets[i];
         if (s->use != SOCKET_NONE && s->side == side && addr_equal(&s->addr, &wanted))
             return true;

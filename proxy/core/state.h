@@ -50,7 +50,7 @@ struct peer {
     struct timer name_timer; /* TIMER_PEER */
     struct prober probe;
     struct view view;  /* learned; a configured one is taken from rules */
-    msec view_again; /* not before then does an INVITE wait for the view once more */
+    msec view_again;   /* not before then does an INVITE wait for the view once more */
     bool contradicted; /* said once: what the peer sees is not what is configured */
     struct addr route; /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
@@ -283,9 +283,11 @@ struct core {
     struct counters counters;
 
     struct socket sockets[CORE_MAX_SOCKETS];
-    uint16_t shared; /* exchange.local, when has_shared */
+    uint16_t top_socket; /* ids ever used lie below */
+    uint16_t shared;     /* exchange.local, when has_shared */
     bool has_shared;
     struct ports *ports[CORE_MAX_POOLS];
+    uint16_t top_pool;
 
     struct peer **peers; /* those of the configuration, in its order, then those no longer listed */
     size_t n_peers, n_listed, cap_peers;

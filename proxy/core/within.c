@@ -165,8 +165,8 @@ void ack_forward(struct core *core, struct inbound *in)
     struct client_txn once = {.side = (uint8_t)x.to, .peer = x.peer, .nonce = core_random(core)};
     x.vias = via_line(core, &once, p.call, via, sizeof via);
     if (!cross_render(core, &x, edits, &bytes))
-        core_send(core, p.call->socket[x.to], x.to == SIDE_PEER ? x.rules->dscp_sip : 26, &to,
-                  out_copy(&core->out, bytes));
+        core_send(core, p.call->socket[x.to], x.to == SIDE_PEER ? x.rules->dscp_sip : DSCP_EXCHANGE,
+                  &to, out_copy(&core->out, bytes));
     if (refusal.status)
         call_hangup(core, p.call, END_SDP, 488, refusal.why);
 }
