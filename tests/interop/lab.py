@@ -78,12 +78,16 @@ class Lab:
         return self.proxies[-1]
 
     def boot(self, without=''):
-        """Start everything at once, but the exchanges named, and wait until all of it is ready."""
-        parties = [*self.proxies, *(x for name, x in self.exchanges.items() if name not in without)]
-        for party in parties:
-            party.start()
-        for party in parties:
-            party.ready()
+        """Start everything but the exchanges named, and wait until all of it is ready and knows the others."""
+        running = {name: exchange for name, exchange in self.exchanges.items() if name not in without}
+        for parties in (running.values(), self.proxies):
+            for party in parties:
+                party.start()
+            for party in parties:
+                party.ready()
+        for proxy in self.proxies:
+            self.until(lambda: {peer['name'].upper() for peer in proxy.peers() if peer['state'] == 'up'} >= proxy.known
+                       & running.keys(), 10, f'peers of {proxy.name} that are up')
 
     def phone(self, name, **options):
         """A telephone of exchange `name` (see trunks.phone)."""

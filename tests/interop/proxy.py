@@ -37,6 +37,7 @@ class Proxy:
         self.name = f'tailtrunk-{site.name}'
         self.log = os.path.join(lab.folder, f'{self.name}.log')
         self.process = None
+        self.known = set()          # exchanges that are its peers, as far as a dict says
         self.write(config)
 
     def write(self, config):
@@ -44,6 +45,7 @@ class Proxy:
         if isinstance(config, dict):
             config = {'control': {'socket': f'/mnt/{self.name}.sock'}, 'tailscale': {'socket': 'off'}, 'state': '',
                       **config}
+            self.known = {peer['name'].upper() for peer in config['peers']}
             config = json.dumps(config, indent=2)
         with open(os.path.join(self.lab.folder, f'{self.name}.yaml'), 'w', encoding='utf-8') as out:
             out.write(config + '\n')

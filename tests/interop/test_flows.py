@@ -68,6 +68,24 @@ def unreachable(env):
             proxy.idle()
 
 
+def first_call(env, silence):
+    """B comes after the proxy has asked for it in vain, and is called at once: nobody has told A's side yet
+    how B sees it."""
+    lab, proxy = pair(env)
+    with lab:
+        lab.boot(without='B')
+        if silence == 'down' and not env.direct:
+            lab.until(lambda: [peer['state'] for peer in proxy.peers()] == ['down'], 30, 'B shown as down')
+        elif not env.direct:
+            lab.stand(2)                    # the copies of a probe are seconds apart by now
+        lab.exchanges['B'].start()
+        lab.exchanges['B'].ready()
+        call = lab.call('A', 'B')
+        call.both_hear()
+        call.end('B')
+        proxy.idle()
+
+
 def hold(env):
     """Telephones behind both exchanges put each other on hold; moh_passthrough makes that a re-INVITE."""
     lab, proxy = pair(env, a={'moh_passthrough': True, 'extra': phone('phone', '127.0.0.1:5080', moh_passthrough=True)},
@@ -223,6 +241,7 @@ def direct_media_third(env):
 CASES = [
     Case('busy, no answer', refused_and_cancelled, 8),
     Case('unreachable peer', unreachable, 50),
+    Case('first call to a peer that was silent', lambda env: first_call(env, 'silent'), 10),
     Case('hold and resume', hold, 14),
     Case('DTMF', digits, 8),
     Case('early media', early_media, 10),
