@@ -131,6 +131,8 @@ static void advertise_show(const struct info_peer *p)
         printf("  advertise  %s (configured)\n", text);
     else if (p->source != VIEW_ROUTE && addr_is_set(&p->advertise))
         printf("  advertise  %s (stored: %s)\n", text, view_source_names[p->source]);
+    else if (addr_is_set(&p->advertise))
+        printf("  advertise  not yet known; %s until the peer tells\n", text);
     else
         printf("  advertise  not yet known\n");
 }

@@ -123,7 +123,7 @@ static int state_open(const struct conf *conf, struct store **out)
 }
 
 /* From a configuration to a running shell with its control socket; 0 or the exit status. */
-static int rooms_open(struct program *p, const char *file, const struct conf *conf)
+static int rooms_open(struct program *p, const struct conf *conf)
 {
     char why[400] = "out of memory";
     struct plan *plan = NULL;
@@ -139,7 +139,7 @@ static int rooms_open(struct program *p, const char *file, const struct conf *co
     const struct shell_needs needs = {p->loop, p->log, p->lane, store, plan};
     error = shell_new(&needs, &p->shell, why, sizeof why);
     if (error == 0) {
-        p->reload = reload_new(p->shell, p->lane, p->log, file);
+        p->reload = reload_new(p->shell, p->lane, p->log, conf);
         error = p->reload ? 0 : ENOMEM;
     }
     if (error == 0) {
@@ -167,7 +167,7 @@ static void rooms_close(struct program *p)
     log_free(p->log);
 }
 
-static int rooms_run(struct program *p, const char *file, const struct conf *conf)
+static int rooms_run(struct program *p, const struct conf *conf)
 {
     int status = EXIT_OTHER;
     p->log = log_new(p->loop, STDERR_FILENO);
@@ -178,7 +178,7 @@ static int rooms_run(struct program *p, const char *file, const struct conf *con
     }
     log_setup(p->log, conf->log.level, conf->log.format);
     signals_watch(p);
-    status = rooms_open(p, file, conf);
+    status = rooms_open(p, conf);
     if (status != EXIT_FINE || p->stopped)
         goto out;
     printf("ready\n");
@@ -206,7 +206,7 @@ static int program_run(const char *file)
     if (error != 0)
         return exit_status(error);
     p.loop = ev_default_loop(EVFLAG_AUTO);
-    int status = rooms_run(&p, file, conf);
+    int status = rooms_run(&p, conf);
     conf_release(conf);
     return status;
 }

@@ -7,6 +7,7 @@ struct reload {
     struct shell *shell;
     struct lane *lane;
     struct log *log;
+    struct conf *began; /* what the program was started with */
     char *file;
     bool busy, again;
     reload_done *done;
@@ -20,7 +21,8 @@ struct reload {
     int error;
 };
 
-struct reload *reload_new(struct shell *shell, struct lane *lane, struct log *log, const char *file)
+struct reload *reload_new(struct shell *shell, struct lane *lane, struct log *log,
+                          const struct conf *conf)
 {
     struct reload *r = calloc(1, sizeof *r);
     if (!r)
@@ -28,11 +30,12 @@ struct reload *reload_new(struct shell *shell, struct lane *lane, struct log *lo
     r->shell = shell;
     r->lane = lane;
     r->log = log;
-    r->file = strdup(file);
+    r->file = strdup(conf->file);
     if (!r->file) {
         free(r);
         return NULL;
     }
+    r->began = conf_hold(conf);
     return r;
 }
 
@@ -53,6 +56,7 @@ void reload_free(struct reload *reload)
     if (!reload)
         return;
     parts_clear(reload);
+    conf_release(reload->began);
     free(reload->file);
     free(reload);
 }
@@ -85,10 +89,37 @@ static void reload_run(struct lane_work *work)
         r->error = plan_make(conf, &r->known, &r->errors, &r->plan);
 }
 
+static bool text_differs(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+/* What is sized or opened once is left as it was, and said. */
+static void left_alone_tell(struct log *log, const struct conf *old, const struct conf *new)
+{
+    const struct {
+        const char *key;
+        bool differs;
+    } rows[] = {
+        {"limits.calls", old->limits.calls != new->limits.calls},
+        {"limits.transactions", old->limits.transactions != new->limits.transactions},
+        {"media.workers", old->media.workers != new->media.workers},
+        {"state", text_differs(old->state, new->state)},
+        {"control.socket", text_differs(old->control.socket, new->control.socket)},
+        {"control.mode", old->control.mode != new->control.mode},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].differs)
+            log_say(log, LEVEL_WARNING, "%s: the new value counts from the next start",
+                    rows[i].key);
+    }
+}
+
 static void reload_finish(struct lane_work *work)
 {
     struct reload *r = (struct reload *)(void *)work;
     if (r->error == 0) {
+        left_alone_tell(r->log, r->began, r->plan->conf);
         r->error = shell_apply(r->shell, r->plan);
         r->plan = NULL;
     }

@@ -9,9 +9,9 @@
 
 struct reload;
 
-/* `file` is copied. loop's other users go on while a reload is under way. NULL: out of memory. */
+/* `conf`: what the program started with; its file is read again. NULL: out of memory. */
 struct reload *reload_new(struct shell *shell, struct lane *lane, struct log *log,
-                          const char *file);
+                          const struct conf *conf);
 void reload_free(struct reload *reload); /* after lane_free; NULL is fine */
 
 /* What came of it; errors (warnings too) live during the call. error: 0, or as plan_make and

@@ -5,9 +5,11 @@ usage: test_program.py TAILTRUNK TAILTRUNKCTL [TEST...]
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -55,6 +57,59 @@ class UnixConnection(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(self.path)
+
+
+class Party:
+    """A socket of the exchange or the peer: SIP or RTP."""
+
+    def __init__(self, ip, port=0):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((ip, port))
+        self.socket.settimeout(5)
+        self.ip, self.port = self.socket.getsockname()
+        self.close = self.socket.close
+
+    def send(self, message, to):
+        self.socket.sendto(message if isinstance(message, bytes) else message.encode(), to)
+
+    def receive(self, start):
+        """The next message that begins so; what else comes (100, repetitions) is passed over."""
+        while True:
+            text, at = self.socket.recvfrom(65536)
+            if text.startswith(start.encode()):
+                return text.decode(), at
+
+
+def sdp(media):
+    return ('v=0\r\no=- 1 1 IN IP4 {0.ip}\r\ns=-\r\nc=IN IP4 {0.ip}\r\nt=0 0\r\n'
+            'm=audio {0.port} RTP/AVP 0\r\n').format(media)
+
+
+def with_body(lines, media):
+    body = sdp(media) if media else ''
+    if media:
+        lines = lines + ['Content-Type: application/sdp']
+    return '\r\n'.join(lines + ['Content-Length: %d' % len(body), '', body])
+
+
+def sip(first, me, cseq, media=None, to='To: <sip:100@127.0.3.1>'):
+    return with_body([first, 'Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s;rport' % (me.ip, me.port,
+                                                                             first[:3]),
+                      'Max-Forwards: 70', 'From: <sip:1@127.0.0.1>;tag=a', to,
+                      'Call-ID: smoke@127.0.0.1', cseq,
+                      'Contact: <sip:1@%s:%d>' % (me.ip, me.port)], media)
+
+
+def answer(request, me, media=None):
+    head = request.split('\r\n\r\n')[0].split('\r\n')[1:]
+    kept = [line for line in head if re.match(r'(Via|From|To|Call-ID|CSeq|Record-Route):', line)]
+    kept = [line + ';tag=b' if re.match('To:', line) and 'tag=' not in line else line
+            for line in kept]
+    return with_body(['SIP/2.0 200 OK', *kept, 'Contact: <sip:100@%s:%d>' % (me.ip, me.port)], media)
+
+
+def rtp(n):
+    return struct.pack('>BBHII', 0x80, 0, n, 160 * n, 7) + bytes(160)
 
 
 class Program(unittest.TestCase):
@@ -120,6 +175,36 @@ class Program(unittest.TestCase):
         self.assertEqual(answer.getheader('Content-Type'), 'application/json')
         return answer.status, json.loads(body)
 
+    def call_up(self):
+        """The exchange calls yude, who answers."""
+        exchange = Party('127.0.0.1', self.ports['exchange'])
+        peer = Party('127.0.3.1', self.ports['peer'])
+        media = self.media = [Party('127.0.0.1'), Party('127.0.3.1')]
+        for party in (exchange, peer, *media):
+            self.addCleanup(party.close)
+        local = ('127.0.1.7', self.ports['local'])
+        exchange.send(sip('INVITE sip:100@127.0.3.1 SIP/2.0', exchange, 'CSeq: 1 INVITE', media[0]),
+                      local)
+        invite, at = peer.receive('INVITE ')
+        self.assertEqual(at, ('127.0.2.1', self.ports['trunk']))
+        peer.send(answer(invite, peer, media[1]), at)
+        ok, _ = exchange.receive('SIP/2.0 200 ')
+        target = re.search(r'Contact: *<([^>]+)>', ok).group(1)
+        exchange.send(sip('ACK %s SIP/2.0' % target, exchange, 'CSeq: 1 ACK',
+                          to=re.search(r'To:.*', ok).group(0).strip()), local)
+        peer.receive('ACK ')
+        self.bodies = [m.split('\r\n\r\n', 1)[1] for m in (ok, invite)]
+        self.assertNotIn('127.0.0.1', self.bodies[1])
+        return exchange, peer
+
+    def bound(self, ip, port):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind((ip, port))
+            except OSError:
+                return True
+        return False
+
     def run_once(self, *arguments):
         return subprocess.run([TAILTRUNK, *arguments], capture_output=True, text=True, timeout=20)
 
@@ -177,6 +262,32 @@ class Program(unittest.TestCase):
             self.assertLess(rss, 6 * 1024)
             self.assertLess(ready, 1)
 
+    def test_a_call_goes_through_with_its_media(self):
+        self.start()
+        exchange, peer = self.call_up()
+        media = self.media
+        for party, body in zip(media, self.bodies):
+            party.to = (re.search(r'c=IN IP4 (\S+)', body).group(1),
+                        int(re.search(r'm=audio (\d+)', body).group(1)))
+        for n in range(5):
+            for party, other in (media, media[::-1]):
+                party.send(rtp(n), party.to)
+                heard = other.socket.recvfrom(2048)
+                while heard[0] == b'':  # the relay's punching
+                    heard = other.socket.recvfrom(2048)
+                self.assertEqual(heard, (rtp(n), other.to))
+        calls = self.api('GET', '/v1/calls')[1]
+        self.assertEqual([(c['state'], c['verdict']) for c in calls], [('up', 'two-way')])
+        self.assertEqual(calls[0]['media'][0]['peer']['rx_packets'], 5)
+        self.assertIn('two-way', self.ctl('calls'))
+        self.assertIn('audio', self.ctl('call', calls[0]['id']))
+        self.assertEqual(self.api('GET', '/v1/calls?after=' + calls[0]['id']), (200, []))
+        self.ctl('hangup', calls[0]['id'])
+        for party in (exchange, peer):
+            bye, at = party.receive('BYE ')
+            party.send(answer(bye, party), at)
+        self.until(lambda: 'two-way' in self.log(), 'the line that ends a call')
+
     def test_log_lines_can_be_json(self):
         self.write(format='json')
         self.start()
@@ -221,6 +332,36 @@ class Program(unittest.TestCase):
         self.assertIn('(pid %d) holds it' % os.getpid(), refused)
         self.assertEqual(len(self.api('GET', '/v1/peers')[1]), 1)
         self.assertEqual(self.ctl('reload'), 'reloaded: generation 2\n')
+
+    def test_what_counts_from_the_next_start_is_said(self):
+        self.start()
+        with open(self.file, 'a') as f:
+            f.write('limits: {calls: 10}\n')
+        self.ctl('reload')
+        self.assertIn('warning limits.calls: the new value counts from the next start', self.log())
+
+    def test_a_call_outlives_its_peer_and_socket(self):
+        self.start()
+        exchange, peer = self.call_up()
+        local = ('127.0.1.7', self.ports['local'])
+        self.ports['local'] = free_port('127.0.1.7')
+        self.write()
+        with open(self.file) as f:
+            text = f.read().replace('yude', 'renamed')
+        with open(self.file, 'w') as f:
+            f.write(text)
+        self.assertEqual(self.ctl('reload'), 'reloaded: generation 2\n')
+        call = self.api('GET', '/v1/calls')[1][0]
+        self.assertEqual((call['peer'], call['state']), ('yude', 'up'))
+        self.ctl('hangup', call['id'])
+        for party in (exchange, peer):
+            bye, at = party.receive('BYE ')
+            party.send(answer(bye, party), at)
+            if party is exchange:
+                self.assertEqual(at, local)
+        # The last transaction keeps the former socket for 32 s, beside the new one.
+        self.assertTrue(self.bound(*local))
+        self.assertTrue(self.bound('127.0.1.7', self.ports['local']))
 
     def test_names_are_looked_up(self):
         self.write(self.second('localhost:%d' % self.ports['peer']))
