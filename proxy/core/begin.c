@@ -81,12 +81,13 @@ void event_request(struct core *core, struct server_txn *st, struct inbound *in)
     request_forward(core, st, &x, edits, &d.to, false);
 }
 
-/* Once in a while: a peer that stays silent to probes does not delay each of its calls. */
+/* Once in a while: a peer that stays silent to probes does not delay each of its calls. One that
+ * counts as down waits too: it may be there again, and the first call shall not go out with a
+ * guess. */
 bool hold_for_view(struct core *core, struct server_txn *st, const struct inbound *in)
 {
-    if (in->side == SIDE_PEER || view_confirmed(core, in->peer) ||
-        in->peer->probe.state == LIVE_DOWN || !in->peer->rules->probe_ms || st->held_n ||
-        core->now < in->peer->view_again)
+    if (in->side == SIDE_PEER || view_confirmed(core, in->peer) || !in->peer->rules->probe_ms ||
+        st->held_n || core->now < in->peer->view_again)
         return false;
     st->held = malloc(in->msg->bytes.n);
     if (!st->held)
