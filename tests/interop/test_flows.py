@@ -242,6 +242,7 @@ CASES = [
     Case('busy, no answer', refused_and_cancelled, 8),
     Case('unreachable peer', unreachable, 50),
     Case('first call to a peer that was silent', lambda env: first_call(env, 'silent'), 10),
+    Case('first call to a peer that was down', lambda env: first_call(env, 'down'), 22),
     Case('hold and resume', hold, 14),
     Case('DTMF', digits, 8),
     Case('early media', early_media, 10),
