@@ -245,7 +245,8 @@ static void receive(void *ctx, const struct datagram *d)
     e.datagram.socket = s->socket.id;
     e.datagram.from = d->from;
     e.datagram.bytes = d->bytes;
-    e.datagram.n = d->n;
+    e.datagram.truncated = d->n > BOX_LARGEST;
+    e.datagram.n = e.datagram.truncated ? BOX_LARGEST : d->n;
     step(b, &e);
 }
 
@@ -513,8 +514,12 @@ void box_check_quiet(struct box *b)
     if (status.calls_active || status.pairs_in_use)
         world_fail(b->world, "%u calls and %u port pairs are still in use", status.calls_active,
                    status.pairs_in_use);
-    if (b->media.n_open)
-        world_fail(b->world, "%zu streams are still open", b->media.n_open);
+    for (size_t i = 0; i < b->media.n_streams; i++) {
+        const struct media_stream *st = &b->media.streams[i];
+        if (st->open)
+            world_fail(b->world, "stream %zu of %.3f s is still open, on port %u toward the peer",
+                       i, (double)st->opened / 1000, st->side[SIDE_PEER].pair.port);
+    }
     uint64_t steps = b->steps;
     world_run_for(b->world, 600000);
     bool probes = b->conf->exchange.probe_ms > 0;

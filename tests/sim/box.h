@@ -12,6 +12,7 @@
 #include "tests/sim/media.h"
 #include "tests/sim/net.h"
 
+#define BOX_LARGEST 16384 /* what its sockets read of a datagram */
 #define BOX_MAX_SOCKETS 64
 #define BOX_MAX_LOG 512
 #define BOX_MAX_NAMES 16

@@ -36,9 +36,7 @@ struct invariants {
     struct judge_message *oldest, **newest;
     struct judge_txn **txns;
     struct judge_txn *first_txn, **last_txn;
-    struct judge_seen *seen; /* ring of what was judged already: repetitions are not judged again */
-    uint32_t *seen_index;
-    uint64_t n_seen;
+    struct judge_seen *seen; /* what was judged already: repetitions are not judged again */
     uint64_t compared, own, repeated, transactions;
 };
 

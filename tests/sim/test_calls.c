@@ -61,8 +61,9 @@ static const struct call_case cases[] = {
      "a call\n b expect INVITE\n b answer 180\n a expect 180\n a cancel\n a expect 200 CANCEL\n"
      "b expect CANCEL\n a expect 487 INVITE\n calls 0"},
     {"CANCEL before the first 1xx waits for it", 0, NULL, NULL,
-     "a call\n b expect INVITE\n a cancel\n a expect 200 CANCEL\n b expect nothing 300ms\n"
-     "b answer 180\n b expect CANCEL\n a expect 487 INVITE past=180\n calls 0"},
+     "a call\n b expect INVITE\n wait 10ms\n a cancel\n a expect 200 CANCEL\n"
+     "b expect nothing 300ms\n b answer 180\n b expect CANCEL\n a expect 487 INVITE past=180\n"
+     "calls 0"},
     {"CANCEL crosses a 200: the call is acknowledged and ended", 0, NULL, NULL,
      "a call\n b expect INVITE\n b answer 180\n a expect 180\n a cancel\n b answer 200 sdp\n"
      "a expect 200 CANCEL\n a expect 200 INVITE\n b expect CANCEL\n b expect ACK\n" END_A
@@ -257,6 +258,28 @@ static const struct call_case cases[] = {
      "a send BYE\n b expect ACK\n b expect BYE\n a expect 200 BYE\n calls 0"},
     {"a BYE nobody answers ends the call all the same", 0, NULL, NULL,
      UP "b deaf\n a send BYE\n a expect no-answer BYE within=40s\n wait 1s\n calls 0\n b hears"},
+
+    /* ---- what comes when the call is over */
+    {"a re-INVITE that still waits when the call ends gets its answer", NOT_YET, NULL, NULL,
+     UP "b send INVITE sdp\n a expect INVITE\n b send BYE\n a expect BYE\n b expect 200 BYE\n"
+     "a answer 487 INVITE\n b expect 487 INVITE\n wait 7s\n pairs 0"},
+    {"a re-INVITE is accepted when the call is over: every copy of the 200 crosses", NOT_YET, NULL, NULL,
+     UP "b send INVITE sdp\n a expect INVITE\n b send BYE\n a expect BYE\n b expect 200 BYE\n"
+     "lose 200/INVITE count=3\n a answer 200 INVITE sdp\n b expect 200 INVITE\n a expect ACK\n"
+     "wait 7s\n pairs 0"},
+    {"an answer to UPDATE that comes when the call is over takes no ports", NOT_YET, NULL, NULL,
+     UP "a send UPDATE sdp\n b expect UPDATE\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
+     "b answer 200 UPDATE sdp\n a expect 200 UPDATE\n wait 7s\n pairs 0"},
+    {"an ACK with SDP that comes when the call is over takes no ports", NOT_YET, NULL, NULL,
+     "a by-itself -ack\n a call nosdp\n b expect INVITE\n b answer 200 sdp\n a expect 200 sdp\n"
+     "delay ACK by=300ms\n a ack\n a send BYE\n b expect BYE\n a expect 200 BYE\n b expect ACK\n"
+     "wait 7s\n pairs 0"},
+    {"a re-INVITE that comes when the call is over: 481, and no ports", NOT_YET, NULL, NULL,
+     UP "delay INVITE by=300ms\n a send INVITE sdp\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
+     "a expect 481 INVITE\n wait 7s\n pairs 0"},
+    {"an UPDATE that comes when the call is over: 481, and no ports", NOT_YET, NULL, NULL,
+     UP "delay UPDATE by=300ms\n a send UPDATE sdp\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
+     "a expect 481 UPDATE\n wait 7s\n pairs 0"},
 
     /* ---- shapes of messages */
     {"short header names", 0, NULL, NULL,

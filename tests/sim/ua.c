@@ -31,6 +31,8 @@ void ua_init(struct ua *ua, struct net *net, int host, const char *name, struct 
 
 static void dialog_free(struct ua_dialog *d)
 {
+    for (unsigned i = 0; i < d->n_routes; i++)
+        free(d->routes[i]);
     free(d->ack);
     free(d);
 }
@@ -41,6 +43,8 @@ static void call_free(struct ua_call *call)
     while (*at != call)
         at = &(*at)->next_hash;
     *at = call->next_hash;
+    if (call->ua->gone)
+        call->ua->gone(call);
     media_release(call);
     while (call->dialogs) {
         struct ua_dialog *d = call->dialogs;
@@ -88,7 +92,7 @@ struct ua_trunk *ua_trunk_add(struct ua *ua, const char *name, const char *host,
 void ua_tell(struct ua *ua, const struct ua_event *e)
 {
     if (e->kind == UA_NO_ACK && (ua->automatic & AUTO_HANGUP) && e->call && !e->call->over)
-        ua_send(e->call, "BYE", &plain);
+        ua_send(e->call, "BYE", &(struct ua_opts){.tag = e->dialog ? e->dialog->label : NULL});
     if (ua->hook)
         ua->hook(ua, e);
 }
@@ -145,6 +149,16 @@ struct ua_call *ua_call_number(struct ua *ua, unsigned number)
     return NULL;
 }
 
+unsigned ua_going_on(const struct ua *ua)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < UA_CALL_BUCKETS; i++) {
+        for (const struct ua_call *c = ua->by_id[i]; c; c = c->next_hash)
+            n += strcmp(c->method, "OPTIONS") != 0;
+    }
+    return n;
+}
+
 struct ua_call *ua_call_newest(struct ua *ua)
 {
     return ua->calls_begun ? ua_call_number(ua, ua->calls_begun) : NULL;
@@ -184,7 +198,9 @@ struct ua_dialog *ua_dialog_find(struct ua_call *call, const char *tag)
             d = d->next;
         return d;
     }
-    while (d && !d->confirmed)
+    if (call->active && call->active->confirmed && !call->active->over)
+        return call->active;
+    while (d && (!d->confirmed || d->over))
         d = d->next;
     return d ? d : call->dialogs;
 }
@@ -209,12 +225,13 @@ static void learn_target(struct ua_dialog *d, osip_message_t *m, const struct ad
 static void learn_routes(struct ua_dialog *d, osip_message_t *m, bool reversed)
 {
     int n = osip_list_size(&m->record_routes);
-    d->n_routes = 0;
+    while (d->n_routes)
+        free(d->routes[--d->n_routes]);
     for (int i = 0; i < n && d->n_routes < UA_MAX_ROUTES; i++) {
         osip_record_route_t *r = osip_list_get(&m->record_routes, reversed ? n - 1 - i : i);
         const char *text = wire_from_text((const osip_from_t *)r);
         if (text)
-            snprintf(d->routes[d->n_routes++], UA_URI, "%s", text);
+            d->routes[d->n_routes++] = strdup(text);
     }
 }
 
@@ -260,7 +277,6 @@ static bool request_out(struct ua_call *call, struct ua_dialog *d, const char *m
     t->in_dialog = d != NULL;
     t->cseq = cseq;
     t->has_sdp = o->sdp || (o->body && !o->type);
-    snprintf(t->uri, sizeof t->uri, "%s", uri);
     txn_send_request(t, bytes, n, to);
     return true;
 }
@@ -319,7 +335,8 @@ bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o)
         return false;
     if (strcmp(method, "BYE") == 0) {
         d->over = true;
-        call_over(call);
+        if (d == call->active || !call->active)
+            call_over(call);
     }
     struct ua_opts opts = *o;
     char rack[64];
@@ -348,13 +365,15 @@ static bool waits(const struct ua_txn *t)
 bool ua_cancel(struct ua_call *call, const struct ua_opts *o)
 {
     struct ua_txn *invite = txn_of_call(call, false, "INVITE", waits);
-    if (!invite)
+    if (!invite || invite->state != TXN_PROCEEDING)
         return false;
     char bytes[WIRE_MAX], branch[UA_TAG], uri[UA_URI];
     size_t n;
     struct addr to;
     struct ua_opts opts = *o;
-    opts.uri = invite->uri;
+    char invite_uri[UA_URI];
+    txn_uri(invite, invite_uri);
+    opts.uri = invite_uri;
     struct ua_request r = {.call = call,
                            .dialog = invite->in_dialog ? invite->dialog : NULL,
                            .method = "CANCEL",
@@ -403,7 +422,7 @@ static struct ua_dialog *dialog_for_answer(struct ua_txn *t, int status, const c
     if (status >= 300)
         return NULL;
     char tag[UA_TAG];
-    osip_message_t *request = wire_read(t->request, t->request_n);
+    osip_message_t *request = txn_tree(t);
     snprintf(tag, sizeof tag, "%s-%s%u-%llx", label ? label : "a", call->ua->name, call->number,
              (unsigned long long)(world_random(call->ua->world) & 0xffffff));
     const char *far = request ? wire_tag(request->from) : NULL;
@@ -427,7 +446,7 @@ static void answer_with(struct ua_txn *t, int status, const struct ua_opts *o)
         rseq = ++d->rseq;
         d->rseq_cseq = t->cseq;
     }
-    if (status >= 300 && d && d->offer == OFFER_OWED)
+    if (status >= 300 && d && !t->glare && d->offer == OFFER_OWED)
         d->offer = OFFER_NONE; /* refused: what was agreed before stands */
     size_t n = message_response(t, d, status, o, rseq, bytes, &to);
     if (n == 0) {
@@ -459,20 +478,25 @@ static bool accepted(const struct ua_txn *t)
     return t->state == TXN_ACCEPTED || t->state == TXN_CONFIRMED;
 }
 
+/* The other branch is a transaction of its own here, so that its 2xx is repeated until it gets an
+ * ACK. */
 bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o)
 {
-    char bytes[WIRE_MAX];
-    struct addr to;
     struct ua_txn *t = txn_of_call(call, true, "INVITE", accepted);
-    struct ua_dialog *d = t ? dialog_for_answer(t, status, o->tag) : NULL;
-    if (!d)
+    if (!t)
         return false;
+    char branch[UA_TAG + 8];
+    snprintf(branch, sizeof branch, "%s.%s", t->branch, o->tag);
+    struct ua_txn *other = txn_new(call->ua, true, "INVITE", branch, NULL);
+    txn_keep(&other->request, &other->request_n, t->request, t->request_n);
+    other->source = t->source;
+    other->has_sdp = t->has_sdp;
+    other->cseq = t->cseq;
+    txn_of(other, call);
     struct ua_dialog *first = call->active;
-    d->extra = d->confirmed = true;
-    size_t n = message_response(t, d, status, o, 0, bytes, &to);
+    answer_with(other, status, o);
     call->active = first;
-    ua_datagram(call->ua, bytes, n, to);
-    return n > 0;
+    return true;
 }
 
 void ua_raw(struct ua *ua, const char *bytes, size_t n)
@@ -489,7 +513,9 @@ static void ack_refusal(struct ua_txn *t, osip_message_t *m)
     char bytes[WIRE_MAX], branch[UA_TAG], uri[UA_URI];
     size_t n;
     struct addr to;
-    struct ua_opts o = {.uri = t->uri};
+    char invite_uri[UA_URI];
+    struct ua_opts o = {.uri = invite_uri};
+    txn_uri(t, invite_uri);
     const char *tag = wire_tag(m->to);
     struct ua_request r = {.call = t->call,
                            .dialog = t->in_dialog ? t->dialog : NULL,
@@ -661,21 +687,6 @@ static struct ua_dialog *dialog_of_request(struct ua_call *call, osip_message_t 
     return call && to && from ? dialog_of_tags(call, to, from) : NULL;
 }
 
-static void tell_ack(struct ua *ua, struct ua_dialog *d, osip_message_t *m,
-                     const struct datagram *from)
-{
-    if (d->offer == OFFER_SENT)
-        learn_sdp(d, m, true);
-    struct ua_event e = {.kind = UA_REQUEST,
-                         .call = d->call,
-                         .dialog = d,
-                         .method = "ACK",
-                         .has_sdp = has_sdp(m),
-                         .message = m,
-                         .datagram = from};
-    ua_tell(ua, &e);
-}
-
 static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const struct datagram *from)
 {
     if (t && t->state != TXN_ACCEPTED) { /* of a refusal */
@@ -690,12 +701,7 @@ static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const str
         ua->seen.no_dialog++;
         return;
     }
-    if (d->extra) {
-        d->extra = false;
-        tell_ack(ua, d, m, from);
-        return;
-    }
-    for (t = call->txns; t && !(t->server && t->invite && t->cseq == cseq);)
+    for (t = call->txns; t && !(t->server && t->invite && t->cseq == cseq && t->dialog == d);)
         t = t->next_of_call;
     if (!t || t->state != TXN_ACCEPTED) {
         ua->seen.repeated++;
@@ -740,7 +746,9 @@ static void learn_request(struct ua_txn *t, struct ua_dialog *d, osip_message_t 
         !strcmp(t->method, "NOTIFY"))
         learn_target(d, m, from);
     bool answers = strcmp(t->method, "PRACK") == 0 && d->offer == OFFER_SENT;
-    learn_sdp(d, m, answers);
+    t->glare = t->has_sdp && !answers && d->offer != OFFER_NONE;
+    if (!t->glare)
+        learn_sdp(d, m, answers);
     if (answers)
         t->has_sdp = false; /* its response may carry a new offer, no answer */
     if (strcmp(t->method, "BYE") == 0) {
@@ -818,12 +826,12 @@ static void new_request(struct ua *ua, osip_message_t *m, const char *branch, co
                         const struct datagram *from)
 {
     struct ua_txn *t = txn_new(ua, true, m->sip_method, branch, sent_by);
-    const char *uri = wire_uri(m->req_uri);
     txn_keep(&t->request, &t->request_n, from->bytes, from->n);
+    t->tree = m;
+    t->tree_epoch = wire_epoch();
     t->source = from->from;
     bool body = t->has_sdp = has_sdp(m);
     t->cseq = (uint32_t)strtoul(m->cseq->number, NULL, 10);
-    snprintf(t->uri, sizeof t->uri, "%s", uri ? uri : "");
     txn_of(t, call_of_request(ua, m));
     t->dialog = dialog_of_request(t->call, m);
     t->in_dialog = t->dialog != NULL;

@@ -85,7 +85,7 @@ struct ua_dialog {
     char label[24]; /* of scripts: "a"; for a UAC the far tag's beginning */
     char local_tag[UA_TAG], remote_tag[UA_TAG];
     char target[UA_URI];
-    char routes[UA_MAX_ROUTES][UA_URI];
+    char *routes[UA_MAX_ROUTES];
     unsigned n_routes;
     bool confirmed, over;
     enum ua_offer offer;
@@ -93,8 +93,7 @@ struct ua_dialog {
     uint32_t rseq;                    /* last reliable 1xx sent or seen */
     uint32_t rseq_cseq;               /* CSeq of its INVITE */
     uint32_t acked_cseq;              /* INVITE whose 2xx was acknowledged */
-    bool extra; /* of a forked 2xx beside the first: its ACK was not seen yet */
-    char *ack;  /* that ACK, for repeated 2xx */
+    char *ack;                        /* that ACK, for repeated 2xx */
     size_t ack_n;
     struct addr ack_to;
 };
@@ -132,16 +131,18 @@ struct ua_txn {
     struct ua_call *call;
     struct ua_dialog *dialog;
     bool server, invite, in_dialog, has_sdp;
+    bool glare; /* its offer came while one of ours waits for its answer: to be refused with 491 */
     enum ua_txn_state state;
     uint32_t generation, cseq;
     uint64_t key;
     char method[16], branch[UA_TAG];
-    char uri[UA_URI]; /* Request-URI */
-    char *bytes;      /* what is repeated: the request, or the last response */
+    char *bytes; /* what is repeated: the request, or the last response */
     size_t n;
     struct addr to;
     char *request; /* server: as it came */
     size_t request_n;
+    osip_message_t *tree; /* of that request, while wire_epoch is tree_epoch */
+    unsigned tree_epoch;
     struct addr source;
     int status;                           /* last response sent or seen */
     sim_msec repeat_at, end_at, interval; /* 0 = none */
@@ -168,6 +169,7 @@ struct ua_event {
     const struct datagram *datagram;
 };
 typedef void ua_hook(struct ua *ua, const struct ua_event *e);
+typedef void ua_gone(struct ua_call *call);
 
 struct ua {
     struct world *world;
@@ -182,6 +184,7 @@ struct ua {
     struct ua_trunk trunks[UA_MAX_TRUNKS];
     unsigned n_trunks;
     ua_hook *hook;
+    ua_gone *gone; /* may be NULL: a call is about to be freed */
     void *ctx;
     bool keep_calls; /* until ua_free; else they go with their last transaction */
 
@@ -233,21 +236,20 @@ struct ua_call *ua_begin(struct ua *ua, const char *method, const struct ua_opts
 /* The first request of that call once more: same Call-ID and From tag, next CSeq. */
 void ua_again(struct ua_call *call, const struct ua_opts *o);
 
-/* A request inside a dialog of the call: the one with that tag, else the confirmed one, else the
- * newest. PRACK gets its RAck. False when there is none. */
+/* A request inside a dialog of the call: the one with that tag, else the one with media, else a
+ * confirmed one, else the newest. PRACK gets its RAck. False when there is none. */
 bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o);
 
 /* ACK for the last 2xx; again for the same one repeats it. */
 bool ua_ack(struct ua_call *call, const struct ua_opts *o);
 
-/* CANCEL of the INVITE that waits for its answer. */
+/* CANCEL of the INVITE that waits for its final answer; false before its first 1xx (§9.1). */
 bool ua_cancel(struct ua_call *call, const struct ua_opts *o);
 
 /* A response to the newest request of the call that waits for one, of that method if not NULL. */
 bool ua_answer(struct ua_call *call, const char *method, int status, const struct ua_opts *o);
 
-/* One more 2xx with another To-tag, from a transaction that has its answer: what forks do. Sent
- * once. */
+/* One more 2xx with another To-tag, from a transaction that has its answer: what forks do. */
 bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o);
 
 /* Bytes as they are, to the first trunk. */
@@ -263,7 +265,10 @@ struct ua_call *ua_call_number(struct ua *ua, unsigned number);
 /* The call is over for this side: free it when its transactions have ended. */
 void ua_call_end(struct ua_call *call);
 
-/* Transactions that still wait: for a response, or for ours. */
-unsigned ua_waiting(const struct ua *ua);
+/* INVITEs and other calls that are not over; probes come at any time and do not count. */
+unsigned ua_going_on(const struct ua *ua);
+
+/* One that still waits, for a response or for ours; NULL: none does. */
+const struct ua_txn *ua_waiting(const struct ua *ua);
 
 #endif

@@ -9,6 +9,7 @@
 
 #define T1 500
 #define T2 4000
+#define T4 5000
 #define TIMER_B (64 * T1)
 
 #define UA_CALL_BUCKETS 4096
@@ -27,9 +28,12 @@ void txn_send_request(struct ua_txn *t, const char *bytes, size_t n, struct addr
 void txn_send_response(struct ua_txn *t, const char *bytes, size_t n, int status, struct addr to,
                        uint32_t rseq);
 void txn_repeat(struct ua_txn *t);
+/* The Request-URI of a request of ours, into out (UA_URI bytes). */
+void txn_uri(const struct ua_txn *t, char *out);
 /* True where the response is news for the user agent above. */
 bool txn_response(struct ua_txn *t, int status);
 void txn_acknowledged(struct ua_txn *t);
+osip_message_t *txn_tree(struct ua_txn *t); /* server: the request, read again if need be */
 void txn_pracked(struct ua_txn *t);
 void txn_keep(char **bytes, size_t *n, const char *from, size_t from_n);
 void ua_datagram(struct ua *ua, const char *bytes, size_t n, struct addr to);

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char allow[] = "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO, MESSAGE, "
-                            "REFER, NOTIFY, SUBSCRIBE, REGISTER";
+static const char allow[] = "INVITE, ACK, BYE, UPDATE";
 
 /* host:port of a sip: URI as an address; names are nobody's here (ADDR_NONE). */
 struct addr uri_address(struct ua *ua, const char *uri)
@@ -253,14 +252,15 @@ static void put_to_tag(osip_message_t *m, const char *tag)
 size_t message_response(struct ua_txn *t, struct ua_dialog *d, int status, const struct ua_opts *o,
                         uint32_t rseq, char *out, struct addr *to)
 {
-    osip_message_t *request = wire_read(t->request, t->request_n);
+    osip_message_t *request = txn_tree(t);
     const char *reason = o->reason ? o->reason : osip_message_get_reason(status);
     osip_message_t *m = wire_response(status, reason ? reason : "Whatever");
     if (!request || !m)
         return 0;
+    t->tree = NULL; /* it gets the marks of this response */
     *to = stamp_via(t, request);
     if (d && status > 100 && status < 300)
-        wire_move_record_routes(m, request);
+        wire_share_record_routes(m, request);
     wire_answer(m, request);
     char text[64];
     if (status > 100) {

@@ -116,6 +116,23 @@ void txn_repeat(struct ua_txn *t)
     ua_datagram(t->ua, t->bytes, t->n, t->to);
 }
 
+void txn_uri(const struct ua_txn *t, char *out)
+{
+    const char *from = memchr(t->bytes, ' ', t->n);
+    size_t room = from ? (size_t)(t->bytes + t->n - from - 1) : 0, n = 0;
+    while (n < room && n < UA_URI - 1 && from[1 + n] != ' ')
+        n++;
+    memcpy(out, from + 1, n);
+    out[n] = '\0';
+}
+
+static void txn_forget(char **bytes, size_t *n)
+{
+    free(*bytes);
+    *bytes = NULL;
+    *n = 0;
+}
+
 void txn_send_request(struct ua_txn *t, const char *bytes, size_t n, struct addr to)
 {
     txn_keep(&t->bytes, &t->n, bytes, n);
@@ -150,11 +167,21 @@ void txn_send_response(struct ua_txn *t, const char *bytes, size_t n, int status
         server_timers(t, rseq != 0, rseq ? TIMER_B : 0);
     } else if (!t->invite) {
         t->state = TXN_COMPLETED;
+        txn_forget(&t->request, &t->request_n);
         server_timers(t, false, TIMER_B);
     } else {
         t->state = status < 300 ? TXN_ACCEPTED : TXN_COMPLETED;
         server_timers(t, true, TIMER_B);
     }
+}
+
+osip_message_t *txn_tree(struct ua_txn *t)
+{
+    if (!t->tree || t->tree_epoch != wire_epoch()) {
+        t->tree = wire_read(t->request, t->request_n);
+        t->tree_epoch = wire_epoch();
+    }
+    return t->tree;
 }
 
 void txn_acknowledged(struct ua_txn *t)
@@ -187,7 +214,9 @@ bool txn_response(struct ua_txn *t, int status)
     }
     t->state = t->invite && status < 300 ? TXN_ACCEPTED : TXN_COMPLETED;
     t->repeat_at = 0;
-    t->end_at = t->ua->world->now + TIMER_B;
+    t->end_at = t->ua->world->now + (t->invite ? TIMER_B : T4); /* D, M; K */
+    if (!t->invite)
+        txn_forget(&t->bytes, &t->n);
     txn_schedule(t);
     return true;
 }
@@ -251,12 +280,13 @@ static void txn_schedule(struct ua_txn *t)
         world_at(t->ua->world, due, txn_fire, t, t->generation);
 }
 
-unsigned ua_waiting(const struct ua *ua)
+const struct ua_txn *ua_waiting(const struct ua *ua)
 {
-    unsigned n = 0;
     for (unsigned i = 0; i < UA_TXN_BUCKETS; i++) {
-        for (const struct ua_txn *t = ua->txns[i]; t; t = t->next)
-            n += t->state == TXN_TRYING || t->state == TXN_PROCEEDING;
+        for (const struct ua_txn *t = ua->txns[i]; t; t = t->next) {
+            if (t->state == TXN_TRYING || t->state == TXN_PROCEEDING)
+                return t;
+        }
     }
-    return n;
+    return NULL;
 }

@@ -15,6 +15,7 @@
 #define ARENA_ROOM (1024 * 1024)
 static char arena[ARENA_ROOM] __attribute__((aligned(16)));
 static size_t arena_used;
+static unsigned epoch;
 static bool ready;
 
 struct allocators {
@@ -69,6 +70,12 @@ static void leave(struct allocators former)
 void wire_reset(void)
 {
     arena_used = 0;
+    epoch++;
+}
+
+unsigned wire_epoch(void)
+{
+    return epoch;
 }
 
 const char *wire_copy(const char *p, size_t n)
@@ -170,28 +177,19 @@ bool wire_body(osip_message_t *m, const char *type, const char *body, size_t n)
     return bad == 0;
 }
 
-static void move_list(osip_list_t *to, osip_list_t *from)
+/* Both trees lie in the arena, so they may share what neither of them frees. */
+void wire_answer(osip_message_t *response, const osip_message_t *request)
 {
-    *to = *from;
-    memset(from, 0, sizeof *from);
-}
-
-void wire_answer(osip_message_t *response, osip_message_t *request)
-{
-    move_list(&response->vias, &request->vias);
+    response->vias = request->vias;
     response->from = request->from;
     response->to = request->to;
     response->call_id = request->call_id;
     response->cseq = request->cseq;
-    request->from = NULL;
-    request->to = NULL;
-    request->call_id = NULL;
-    request->cseq = NULL;
 }
 
-void wire_move_record_routes(osip_message_t *response, osip_message_t *request)
+void wire_share_record_routes(osip_message_t *response, const osip_message_t *request)
 {
-    move_list(&response->record_routes, &request->record_routes);
+    response->record_routes = request->record_routes;
 }
 
 void wire_via_received(osip_via_t *via, const char *ip)

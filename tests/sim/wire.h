@@ -15,6 +15,8 @@
 #define WIRE_MAX 16384
 
 void wire_reset(void);
+/* Changes with every wire_reset: a tree kept with it can be known to be gone. */
+unsigned wire_epoch(void);
 
 /* NULL where libosip2 does not take it, or it has not what every message needs (§8.1.1). */
 osip_message_t *wire_read(const char *bytes, size_t n);
@@ -28,10 +30,10 @@ osip_message_t *wire_response(int status, const char *reason);
 bool wire_set(osip_message_t *m, const char *name, const char *value);
 bool wire_body(osip_message_t *m, const char *type, const char *body, size_t n);
 
-/* Moves Via, From, To, Call-ID and CSeq of a request into a response to it. */
-void wire_answer(osip_message_t *response, osip_message_t *request);
+/* Gives a response Via, From, To, Call-ID and CSeq of its request; the trees share them. */
+void wire_answer(osip_message_t *response, const osip_message_t *request);
 
-void wire_move_record_routes(osip_message_t *response, osip_message_t *request);
+void wire_share_record_routes(osip_message_t *response, const osip_message_t *request);
 void wire_via_received(osip_via_t *via, const char *ip);
 void wire_to_tag(osip_message_t *m, const char *tag);
 
