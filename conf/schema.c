@@ -98,7 +98,7 @@ const struct key conf_keys[] = {
 
     {"limits.calls", .type = KEY_NUMBER, .min = 1, .max = 100000, .preset = "2000",
      .unit = "calls", CONF(limits.calls)},
-    {"limits.transactions", .type = KEY_NUMBER, .min = 1, .max = 1000000, .preset = "20000",
+    {"limits.transactions", .type = KEY_NUMBER, .min = 1, .max = 500000, .preset = "20000",
      .unit = "transactions", CONF(limits.transactions)},
     {"limits.ringing", .type = KEY_DURATION, .min = SECOND, .max = 24 * HOUR, .preset = "10m",
      CONF(limits.ringing_ms)},

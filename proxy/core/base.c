@@ -5,15 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* xorshift128+: for branches and tags that must not be guessed from one another by accident; what
- * must resist an attacker (the indexes) is keyed by the seed. */
+/* Keyed by the seed: one value says nothing about the next, nor about the keys of the indexes. */
 uint64_t core_random(struct core *core)
 {
-    uint64_t a = core->random[0], b = core->random[1];
-    core->random[0] = b;
-    a ^= a << 23;
-    core->random[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
-    return core->random[1] + b;
+    uint64_t n = ++core->randoms;
+    struct span count = span_of((const char *)&n, sizeof n);
+    return hash_spans(&core->secret, &count, 1);
 }
 
 void core_count(struct core *core, const struct peer *peer, enum counter counter)

@@ -39,8 +39,11 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
     if (!call && !call_allowed(core, st, in))
         return;
     destination_find(core, in, &d);
-    if (!destination_reachable(core, st, &d.to))
+    if (!destination_reachable(core, st, &d.to)) {
+        if (call)
+            call_end(core, call, END_OURS, 503);
         return;
+    }
     call = call ? call : call_new(core, in, KIND_INVITE);
     if (!call) {
         core_count(core, in->peer, COUNT_answer_503_calls);
@@ -52,7 +55,7 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    bool offer = offer_cross(core, call, NULL, in, ROLE_OFFER, edits, &refusal);
+    bool offer = offer_cross(core, call, NULL, in, ROLE_OFFER, false, edits, &refusal);
     if (refusal.status) {
         sdp_refused(core, st, in, &refusal);
         call_end(core, call, END_OURS, refusal.status);
@@ -68,17 +71,18 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
 void event_request(struct core *core, struct server_txn *st, struct inbound *in)
 {
     struct destination d;
-    struct call *call = call_new(core, in, KIND_EVENT);
     destination_find(core, in, &d);
     if (!destination_reachable(core, st, &d.to))
         return;
+    struct call *call = call_new(core, in, KIND_EVENT);
     st->call = call ? call->pool.id : 0;
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     x.request_uri = d.uri;
     x.routes = d.routes;
     offer_map_only(core, &x, edits);
-    request_forward(core, st, &x, edits, &d.to, false);
+    if (!request_forward(core, st, &x, edits, &d.to, false) && call)
+        call_end(core, call, END_OURS, 503);
 }
 
 /* Once in a while: a peer that stays silent to probes does not delay each of its calls. One that

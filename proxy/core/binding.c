@@ -125,6 +125,17 @@ static struct binding *find_contact(const struct core *core, const struct peer *
     return NULL;
 }
 
+static bool chain_has_room(const struct core *core, const struct peer *peer, enum side registrar,
+                           struct span user)
+{
+    unsigned n = 0;
+    struct hash_link *l = hash_find(&core->binding_index, user_key(core, peer, registrar, user));
+    for (struct binding *b = next_of(l, peer, registrar); b;
+         b = next_of(hash_again(&b->link), peer, registrar))
+        n++;
+    return n < MAX_CONTACTS;
+}
+
 struct binding *binding_get(struct core *core, struct peer *peer, enum side registrar,
                             struct span aor, const struct sip_uri *uri)
 {
@@ -133,9 +144,12 @@ struct binding *binding_get(struct core *core, struct peer *peer, enum side regi
         text_set(&b->text, &b->contact, uri->whole, MAX_TEXT);
         return binding_map(core, b, uri) ? b : NULL;
     }
-    b = pool_take(&core->bindings);
+    b = peer->bindings < MAX_PEER_BINDINGS && chain_has_room(core, peer, registrar, uri->user)
+            ? pool_take(&core->bindings)
+            : NULL;
     if (!b)
         return NULL;
+    peer->bindings++;
     b->registrar = (uint8_t)registrar;
     b->peer = peer_hold(peer);
     hash_add(&core->binding_index, &b->link, user_key(core, peer, registrar, uri->user));
@@ -153,6 +167,7 @@ void binding_free(struct core *core, struct binding *b)
     timer_stop(&core->timers, &b->timer);
     hash_remove(&core->binding_index, &b->link);
     text_free(&b->text);
+    b->peer->bindings--;
     peer_release(core, b->peer);
     pool_give(&core->bindings, b);
 }

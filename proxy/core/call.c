@@ -35,16 +35,24 @@ struct call *call_find(struct core *core, const struct peer *peer, struct span c
                        struct span from_tag, struct span to_tag, enum side from_side,
                        bool *from_caller)
 {
+    struct call *found = NULL;
     for (struct hash_link *l = hash_find(&core->call_index, call_key(core, call_id)); l;
          l = hash_again(l)) {
         struct call *call = call_of(l);
         struct span tag = text_get(&call->text, call->tag);
-        *from_caller = from_side == (enum side)call->origin;
-        if ((!peer || call->peer == peer) && span_is(tag, *from_caller ? from_tag : to_tag) &&
-            span_is(text_get(&call->text, call->call_id), call_id))
+        bool by_caller = from_side == (enum side)call->origin;
+        if ((peer && call->peer != peer) || !span_is(tag, by_caller ? from_tag : to_tag) ||
+            !span_is(text_get(&call->text, call->call_id), call_id))
+            continue;
+        if (!found)
+            *from_caller = by_caller;
+        found = found ? found : call;
+        if (dialog_find(call, by_caller ? to_tag : from_tag)) {
+            *from_caller = by_caller;
             return call;
+        }
     }
-    return NULL;
+    return found; /* both tags decide; where no dialog has them, the first call that may be meant */
 }
 
 /* The same INVITE again, now with credentials: it keeps its ports. */
@@ -169,6 +177,7 @@ void call_up(struct core *core, struct call *call, struct dialog *winner)
     call->n_dialogs = 1;
     call->phase = PHASE_UP;
     call->answered = core->now;
+    call->end = END_NONE; /* a CANCEL came too late */
     core_count(core, call->peer, COUNT_calls_answered);
     call_touch(core, call);
 }
@@ -229,6 +238,8 @@ void call_due(struct core *core, struct call *call)
     case PHASE_ENDED:
         if (call->n_open == 0)
             call_free(core, call);
+        else /* a worker has not reported yet */
+            timer_set(&core->timers, &call->timer, TIMER_CALL, core->now + SIP_T2);
         break;
     case PHASE_UP:
         up_due(core, call);
@@ -262,6 +273,18 @@ static void count_end(struct core *core, const struct call *call)
     }
 }
 
+/* RFC 3261 §15.1.2: what still waits for an answer gets 487. */
+static void invite_end(struct core *core, struct call *call)
+{
+    struct server_txn *st = pool_get(&core->servers, call->invite);
+    struct client_txn *ct = st ? pool_get(&core->clients, st->client) : NULL;
+    if (!st || server_answered(st))
+        return;
+    if (ct)
+        client_cancel(core, ct, span_of(NULL, 0));
+    server_reply(core, st, 487, NULL, "");
+}
+
 void call_end(struct core *core, struct call *call, enum call_end end, unsigned status)
 {
     if (call->phase == PHASE_ENDED)
@@ -282,9 +305,20 @@ void call_end(struct core *core, struct call *call, enum call_end end, unsigned 
     core->calls_active--;
     call->peer->calls--;
     count_end(core, call);
+    invite_end(core, call);
     media_close(core, call);
     if (call->n_open == 0)
         summary_log(core, call);
+}
+
+/* Without a Contact the address of record has to do. */
+static struct span bye_uri(const struct call *call, const struct leg *leg, struct span who)
+{
+    struct sip_name_addr name;
+    struct span target = text_get(&call->text, leg->target);
+    if (target.n || sip_name_addr_read(who, &name))
+        return target;
+    return name.uri.whole;
 }
 
 static void bye_send(struct core *core, struct call *call, enum side to)
@@ -304,7 +338,7 @@ static void bye_send(struct core *core, struct call *call, enum side to)
     sip_out_init(&o, core->render, sizeof core->render);
     sip_request_make(&o, &(struct sip_request){
                              .method = "BYE",
-                             .uri = text_get(&call->text, leg->target),
+                             .uri = bye_uri(call, leg, to_caller ? from : dialog_to),
                              .via = via_value(line),
                              .from = to_caller ? dialog_to : from,
                              .to = to_caller ? from : dialog_to,
@@ -358,7 +392,21 @@ void call_bye_over(struct core *core, const struct client_txn *ct)
     }
 }
 
-void call_end_fork(struct core *core, const struct client_txn *invite, const struct inbound *in)
+/* Each copy of that 2xx gets its ACK, the first one a BYE too. */
+static bool fork_is_new(const struct core *core, struct client_txn *invite, struct span tag)
+{
+    uint64_t mark = hash_spans(&core->seed, &tag, 1);
+    for (unsigned i = 0; i < 4 && i < invite->n_forks; i++) {
+        if (invite->forks[i] == mark)
+            return false;
+    }
+    invite->forks[invite->n_forks++ % 4] = mark;
+    if (invite->n_forks > 200)
+        invite->n_forks = 4;
+    return true;
+}
+
+void call_end_fork(struct core *core, struct client_txn *invite, const struct inbound *in)
 {
     static char routes[4096];
     struct sip_name_addr contact;
@@ -366,7 +414,9 @@ void call_end_fork(struct core *core, const struct client_txn *invite, const str
     struct span value = sip_value(in->msg, HEADER_CONTACT), element;
     if (!value.p || !sip_list_next(&value, &element) || sip_name_addr_read(element, &contact))
         return; /* nobody can be reached there */
-    core_count(core, in->peer, COUNT_forks_ended);
+    int n_requests = fork_is_new(core, invite, in->to_tag) ? 2 : 1;
+    if (n_requests == 2)
+        core_count(core, in->peer, COUNT_forks_ended);
     static const enum sip_method methods[] = {METHOD_ACK, METHOD_BYE};
     size_t n = route_set(in->msg, true, routes, sizeof routes);
     for (int i = 0; i < 2; i++) {

@@ -29,7 +29,7 @@ void call_hangup(struct core *core, struct call *call, enum call_end end, unsign
                  const char *reason);
 void call_bye_over(struct core *core, const struct client_txn *ct); /* a BYE was answered or not */
 /* ACK and BYE for a 2xx that nobody wants (RFC 3261 §13.2.2.4). */
-void call_end_fork(struct core *core, const struct client_txn *ct, const struct inbound *in);
+void call_end_fork(struct core *core, struct client_txn *ct, const struct inbound *in);
 
 void call_enter(struct core *core, struct call *call); /* counts and lists it; for call_load */
 void call_free(struct core *core, struct call *call);

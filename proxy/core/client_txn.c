@@ -139,10 +139,9 @@ static void cancel_send(struct core *core, struct client_txn *ct)
 {
     static struct sip_msg invite; /* one thread; too large for the stack of a timer's callback */
     struct sip_out o;
-    char text[2048];
     if (sip_msg_read(ct->packet, ct->packet_n, &invite) != SIP_OK)
         return;
-    sip_out_init(&o, text, sizeof text);
+    sip_out_init(&o, core->render, sizeof core->render);
     sip_cancel_make(&o, &invite, span_str(ct->reason));
     ct->cancelled = true;
     if (!o.full)
@@ -171,13 +170,13 @@ static void ack_send(struct core *core, struct client_txn *ct, const struct inbo
 {
     static struct sip_msg invite;
     struct sip_out o;
-    char text[4096];
     if (sip_msg_read(ct->packet, ct->packet_n, &invite) != SIP_OK)
         return;
-    sip_out_init(&o, text, sizeof text);
+    sip_out_init(&o, core->render, sizeof core->render);
     sip_ack_make(&o, &invite, in->msg);
-    if (!o.full)
-        packet_set(core, ct, span_of(o.p, o.n)); /* from here on the ACK is what is repeated */
+    if (o.full)
+        return;
+    packet_set(core, ct, span_of(o.p, o.n)); /* from here on the ACK is what is repeated */
     packet_send(core, ct);
 }
 
@@ -269,6 +268,22 @@ void client_again(struct core *core, struct client_txn *ct)
 void client_wait(struct core *core, struct client_txn *ct, uint32_t ms)
 {
     ct->end_at = core->now + ms;
+    arm(core, ct);
+}
+
+void client_give_up(struct core *core, struct client_txn *ct)
+{
+    ct->given_up = true;
+    ct->retry_at = 0;
+    client_wait(core, ct, SIP_TIMEOUT);
+    client_cancel(core, ct, span_of(NULL, 0));
+}
+
+void client_cancel_answered(struct core *core, struct client_txn *ct)
+{
+    if (ct->finished || !ct->cancelled)
+        return;
+    ct->retry_at = 0;
     arm(core, ct);
 }
 

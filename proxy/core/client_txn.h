@@ -30,6 +30,9 @@ void client_cancel(struct core *core, struct client_txn *ct, struct span reason)
  * to be freed. */
 enum client_event { CLIENT_NOTHING, CLIENT_SILENT, CLIENT_OVER };
 enum client_event client_due(struct core *core, struct client_txn *ct);
+/* An INVITE that waited long enough: no more copies, CANCEL at the first 1xx, a last wait. */
+void client_give_up(struct core *core, struct client_txn *ct);
+void client_cancel_answered(struct core *core, struct client_txn *ct); /* no more copies of it */
 /* Sends the request again now, and its copies from T1 on again. */
 void client_again(struct core *core, struct client_txn *ct);
 /* Waits that much longer. */

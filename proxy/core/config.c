@@ -137,17 +137,21 @@ static void peer_sockets(struct core *core, struct peer *peer, const struct even
 }
 
 static void peer_apply(struct core *core, struct peer *peer, size_t index,
-                       const struct event *event)
+                       const struct event *event, bool again)
 {
     const struct conf_peer *rules = &core->conf->peers[index];
-    bool moved = !peer->rules || strcmp(peer->rules->address.name, rules->address.name) != 0 ||
+    bool moved = again || !peer->rules ||
+                 strcmp(peer->rules->address.name, rules->address.name) != 0 ||
                  peer->rules->address.addr.port != rules->address.addr.port;
     struct conf *before = peer->conf;
     peer->conf = conf_hold(core->conf);
     peer->rules = rules;
     conf_release(before);
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
+    uint16_t trunk = peer->trunk;
     peer_sockets(core, peer, event);
+    if (before && trunk != peer->trunk)
+        peer->view = (struct view){0}; /* seen from another socket */
     if (moved)
         peer_resolve(core, peer);
     if (!peer->probe.timer.place || !rules->probe_ms) {
@@ -188,10 +192,11 @@ static void peers_apply(struct core *core, const struct event *event)
     core->n_peers = at;
     core->n_listed = listed;
     for (size_t i = 0; i < listed; i++) {
-        if (!list[i]->listed)
+        bool again = !list[i]->listed; /* its timers were stopped while it was not listed */
+        if (again)
             peer_hold(list[i]);
         list[i]->listed = true;
-        peer_apply(core, list[i], i, event);
+        peer_apply(core, list[i], i, event, again);
     }
     for (size_t i = at; i > listed; i--) {
         struct peer *peer = list[i - 1];

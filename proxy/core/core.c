@@ -1,5 +1,5 @@
 /*
- * core.c - one event in, its actions out. The rooms behind this door are named in rooms.h.
+ * core.c - one event in, its actions out. Behind this door each file has its own concern.
  */
 #include "proxy/core/base.h"
 #include "proxy/core/binding.h"
@@ -63,8 +63,7 @@ struct core *core_new(const struct conf *conf, uint64_t seed, const struct relay
     core->limit_transactions = conf->limits.transactions;
     core->limit_streams = (uint32_t)core_streams(conf);
     core->figures = figures;
-    core->random[0] = seed;
-    core->random[1] = seed ^ 0x9e3779b97f4a7c15u;
+    core->secret = (struct hash_seed){seed, seed ^ 0x9e3779b97f4a7c15u};
     core->exchange.rtt_ms = -1;
     if (core_init(core)) {
         core_free(core);

@@ -16,16 +16,29 @@ struct dialog *dialog_find(struct call *call, struct span tag)
     return NULL;
 }
 
-struct dialog *dialog_get(struct call *call, struct span tag)
+/* Where too many ring, the one that rang first and has not answered makes room. */
+static struct dialog *dialog_slot(struct call *call)
 {
-    struct dialog *dialog = dialog_find(call, tag);
-    if (dialog || call->n_dialogs == MAX_DIALOGS)
-        return dialog;
+    if (call->n_dialogs == MAX_DIALOGS) {
+        struct dialog *oldest = &call->dialogs[0];
+        if (oldest->confirmed)
+            return NULL;
+        free(oldest->answer);
+        memmove(oldest, oldest + 1, (MAX_DIALOGS - 1) * sizeof *oldest);
+        return &call->dialogs[--call->n_dialogs];
+    }
     struct dialog *more = realloc(call->dialogs, (call->n_dialogs + 1) * sizeof *more);
     if (!more)
         return NULL;
     call->dialogs = more;
-    dialog = &more[call->n_dialogs];
+    return &more[call->n_dialogs];
+}
+
+struct dialog *dialog_get(struct call *call, struct span tag)
+{
+    struct dialog *dialog = dialog_find(call, tag);
+    if (dialog || !(dialog = dialog_slot(call)))
+        return dialog;
     *dialog = (struct dialog){0};
     if (text_set(&call->text, &dialog->tag, tag, MAX_CALL_TEXT))
         return NULL;

@@ -45,6 +45,7 @@ struct client_txn *request_forward(struct core *core, struct server_txn *st, str
     ct->server = st->pool.id;
     ct->cseq = x->in->msg->cseq;
     ct->offer = offer;
+    ct->initial = !x->in->to_tag.p;
     st->client = ct->pool.id;
     st->call = ct->call;
     client_send(core, ct, dest, bytes);
@@ -63,7 +64,7 @@ static struct span stub_record_routes(const struct server_txn *st, unsigned stat
                                         : span_of(NULL, 0);
 }
 
-void answer_forward(struct core *core, struct server_txn *st, struct crossing *x,
+bool answer_forward(struct core *core, struct server_txn *st, struct crossing *x,
                     struct edits *edits)
 {
     struct span bytes;
@@ -79,6 +80,7 @@ void answer_forward(struct core *core, struct server_txn *st, struct crossing *x
         if (status >= 200)
             server_reply(core, st, 502, NULL, "");
     }
+    return err == 0;
 }
 
 void sdp_refused(struct core *core, struct server_txn *st, const struct inbound *in,

@@ -12,8 +12,8 @@ struct client_txn *request_forward(struct core *core, struct server_txn *st, str
                                    struct edits *edits, const struct addr *dest, bool offer);
 
 /* Renders an answer toward st's sender and gives it to the transaction; one that cannot be passed
- * on is answered 502. */
-void answer_forward(struct core *core, struct server_txn *st, struct crossing *x,
+ * on is answered 502: false. */
+bool answer_forward(struct core *core, struct server_txn *st, struct crossing *x,
                     struct edits *edits);
 
 /* Answers st with what refused the SDP of the request in hand. */

@@ -7,26 +7,28 @@
 #include "proxy/core/base.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/peer.h"
+#include "proxy/core/rate.h"
 #include "proxy/core/request.h"
 #include "proxy/core/response.h"
 #include "proxy/core/server_txn.h"
 #include "proxy/core/sockets.h"
 #include <stdio.h>
 
-/* With two peers on one IP the port decides; where no port fits either, the first that listens on
- * this trunk socket. */
+/* With several peers on one IP the trunk socket decides, then the port. */
 static struct peer *peer_by_source(const struct core *core, uint16_t socket,
                                    const struct addr *from)
 {
     struct peer *found = NULL;
+    int best = -1;
     for (size_t i = 0; i < core->n_peers; i++) {
         struct peer *peer = core->peers[i];
         if ((!peer->listed && peer->calls == 0) || !peer_has_ip(peer, from))
             continue;
-        if (peer->rules->address.addr.port == from->port)
-            return peer;
-        if (!found || (found->trunk != socket && peer->trunk == socket))
+        int fit = 2 * (peer->trunk == socket) + (peer->rules->address.addr.port == from->port);
+        if (fit > best) {
+            best = fit;
             found = peer;
+        }
     }
     return found;
 }
@@ -46,6 +48,8 @@ static void unknown_log(struct core *core, uint16_t socket, const struct addr *f
         if (u->logged < oldest->logged)
             oldest = u;
     }
+    if (addr_is_set(&oldest->addr) && core->now - oldest->logged < UNKNOWN_LOG_EVERY)
+        return; /* a flood from many sources is counted, not logged */
     *oldest = (struct unknown){*from, core->now};
     char a[ADDR_TEXT], b[ADDR_TEXT];
     addr_print(from, a);
@@ -96,8 +100,10 @@ static void parse(struct core *core, struct inbound *in, const char *bytes, size
 static void unknown_options(struct core *core, struct inbound *in, const struct event *event)
 {
     if (sip_msg_read(event->datagram.bytes, event->datagram.n, &core->msg) == SIP_OK &&
-        core->msg.is_request && core->msg.method == METHOD_OPTIONS) {
+        core->msg.is_request && core->msg.method == METHOD_OPTIONS &&
+        rate_allows(core, &in->from)) {
         in->msg = &core->msg;
+        in->call_id = sip_value(in->msg, HEADER_CALL_ID);
         core_count(core, NULL, COUNT_sip_requests_in);
         reply_stateless(core, in, 200, NULL, "");
         return;

@@ -33,7 +33,8 @@
 #define MAX_PEER_ADDRS 16 /* resolved addresses, and as many former ones, of a peer */
 #define MAX_ANNOUNCED 8
 #define MAX_WARNINGS 8
-#define MAX_CALL_TEXT 65536 /* bytes of strings that one call may keep */
+#define MAX_CALL_TEXT 65536   /* bytes of strings that one call may keep */
+#define MAX_PEER_BINDINGS 512 /* of one peer, both ways; MAX_CONTACTS of them for one user */
 #define MAX_BINDINGS 8192
 #define MAX_SOURCES 1024    /* sources whose request rate is watched at once */
 #define MAX_EDITS 192       /* edits of one message */

@@ -118,7 +118,7 @@ static void open_order(struct core *core, const struct call *call, const struct 
 int media_open(struct core *core, struct call *call, unsigned line, struct span kind)
 {
     struct relay_pair pair[2];
-    if (lines_grow(call, line))
+    if (call->phase == PHASE_ENDED || lines_grow(call, line))
         return ENOSPC;
     struct media_line *m = &call->media[line];
     size_t n = kind.n < sizeof m->kind ? kind.n : sizeof m->kind - 1;

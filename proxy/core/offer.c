@@ -339,7 +339,7 @@ static void reading_write(const struct reading *r, struct edits *edits)
 }
 
 bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
-                 const struct inbound *in, enum sdp_role role, struct edits *edits,
+                 const struct inbound *in, enum sdp_role role, bool again, struct edits *edits,
                  struct sdp_refusal *refusal)
 {
     static struct reading r; /* one message at a time; several KB */
@@ -359,7 +359,7 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
         r.role = role;
         if (!reading_make(&r, bodies[b], refusal) || !lines_open(&r, refusal))
             return true;
-        if (b == 0) { /* a second SDP body is an alternative for the same m-lines */
+        if (b == 0 && !again) { /* a second SDP body is an alternative for the same m-lines */
             seen_note(&r);
             if (role == ROLE_OFFER)
                 offer_note(&r);

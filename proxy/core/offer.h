@@ -15,10 +15,11 @@ struct sdp_refusal {
 };
 
 /* Reads every SDP body of the message, takes ports, notes targets and adds the body's edits.
- * dialog: the one it belongs to, NULL in the first INVITE. Returns true when there was SDP.
+ * dialog: the one it belongs to, NULL in the first INVITE. again: a copy of a message that
+ * was read before; it is rewritten and means nothing new. Returns true when there was SDP.
  * refusal->status != 0: targets stand as they were, and the message must not leave as it is. */
 bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
-                 const struct inbound *in, enum sdp_role role, struct edits *edits,
+                 const struct inbound *in, enum sdp_role role, bool again, struct edits *edits,
                  struct sdp_refusal *refusal);
 /* SDP outside offer/answer: addresses mapped, no ports. */
 void offer_map_only(struct core *core, const struct crossing *x, struct edits *edits);

@@ -19,9 +19,36 @@ static void ask_name(struct core *core, struct peer *peer)
     struct action *a = out_add(&core->out, ACT_RESOLVE);
     peer->question = ++core->questions;
     a->resolve.question = peer->question;
-    a->resolve.name = peer->rules->address.name;
+    a->resolve.name = out_copy(&core->out, span_of(peer->rules->address.name,
+                                                   strlen(peer->rules->address.name) + 1))
+                          .p;
     a->resolve.family = addr_is_set(&peer->rules->bind) ? peer->rules->bind.family : ADDR_NONE;
     timer_set(&core->timers, &peer->name_timer, TIMER_PEER, core->now + NAME_AGAIN);
+}
+
+void peer_name_due(struct core *core, struct peer *peer)
+{
+    if (peer->listed && !addr_is_set(&peer->rules->address.addr))
+        ask_name(core, peer);
+}
+
+/* Addresses that a name no longer gives stay the peer's while it has calls. */
+static void keep_former(struct peer *peer, const struct addr *addrs, size_t n)
+{
+    if (peer->calls == 0) {
+        peer->n_former = 0;
+        return;
+    }
+    for (size_t i = 0; i < peer->n_addrs; i++) {
+        if (list_has(addrs, n, &peer->addrs[i]) ||
+            list_has(peer->former, peer->n_former, &peer->addrs[i]))
+            continue;
+        if (peer->n_former == MAX_PEER_ADDRS) {
+            memmove(peer->former, peer->former + 1, (MAX_PEER_ADDRS - 1) * sizeof *peer->former);
+            peer->n_former--;
+        }
+        peer->former[peer->n_former++] = peer->addrs[i];
+    }
 }
 
 /* A literal address is the one resolved address; a name is asked for. */
@@ -34,32 +61,10 @@ void peer_resolve(struct core *core, struct peer *peer)
         ask_name(core, peer);
         return;
     }
-    peer->addrs[0] = addr_with_port(*literal, 0);
+    struct addr now = addr_with_port(*literal, 0);
+    keep_former(peer, &now, 1);
+    peer->addrs[0] = now;
     peer->n_addrs = 1;
-    peer->n_former = 0;
-}
-
-void peer_name_due(struct core *core, struct peer *peer)
-{
-    if (peer->listed && !addr_is_set(&peer->rules->address.addr))
-        ask_name(core, peer);
-}
-
-/* Addresses that a name no longer gives stay the peer's while it has calls. */
-static void keep_former(struct peer *peer, const struct addr *addrs, size_t n)
-{
-    if (peer->calls == 0)
-        peer->n_former = 0;
-    for (size_t i = 0; i < peer->n_addrs; i++) {
-        if (list_has(addrs, n, &peer->addrs[i]) ||
-            list_has(peer->former, peer->n_former, &peer->addrs[i]))
-            continue;
-        if (peer->n_former == MAX_PEER_ADDRS) {
-            memmove(peer->former, peer->former + 1, (MAX_PEER_ADDRS - 1) * sizeof *peer->former);
-            peer->n_former--;
-        }
-        peer->former[peer->n_former++] = peer->addrs[i];
-    }
 }
 
 static void take_names(struct core *core, struct peer *peer, const struct addr *addrs, size_t n)

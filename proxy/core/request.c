@@ -20,7 +20,11 @@
 
 static bool over_rate(struct core *core, const struct inbound *in)
 {
-    if (in->side == SIDE_EXCHANGE || in->to_tag.p || rate_allows(core, &in->from))
+    bool from_caller;
+    if (in->side == SIDE_EXCHANGE ||
+        (in->to_tag.p &&
+         call_find(core, NULL, in->call_id, in->from_tag, in->to_tag, in->side, &from_caller)) ||
+        rate_allows(core, &in->from))
         return false;
     if (in->msg->method == METHOD_OPTIONS) {
         core_count(core, in->peer, COUNT_drop_rate);
@@ -153,8 +157,7 @@ static void request_go(struct core *core, struct server_txn *st, struct inbound 
     } else if (msg->method == METHOD_INVITE) {
         if (!hold_for_view(core, st, in))
             invite_request(core, st, in);
-    } else if (msg->method == METHOD_SUBSCRIBE || msg->method == METHOD_REFER ||
-               msg->method == METHOD_NOTIFY) {
+    } else if (msg->method == METHOD_SUBSCRIBE || msg->method == METHOD_REFER) {
         event_request(core, st, in);
     } else if (msg->method == METHOD_OPTIONS && in->side == SIDE_EXCHANGE &&
                in->peer->rules->options == OPTIONS_LOCAL) {
@@ -195,12 +198,13 @@ void request_in(struct core *core, struct inbound *in)
         server_again(core, st, in);
         return;
     }
-    learn_from_request(core, in);
     if (over_rate(core, in) || !request_peer(core, in))
         return;
+    learn_from_request(core, in);
     st = server_new(core, in, key);
     if (!st) {
-        reply_stateless(core, in, 503, NULL, "Retry-After: 5\r\n");
+        if (method != METHOD_OPTIONS) /* any answer to that would count as life */
+            reply_stateless(core, in, 503, NULL, "Retry-After: 5\r\n");
         return;
     }
     unsigned status = refuse(core, in, extra, sizeof extra);

@@ -11,6 +11,7 @@
 #include "proxy/core/forward.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/offer.h"
+#include "proxy/core/peer.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/register.h"
 #include "proxy/core/server_txn.h"
@@ -60,45 +61,50 @@ static void refresh_apply(struct call *call, const struct server_txn *st, enum s
                  MAX_CALL_TEXT);
 }
 
+/* The SDP of an answer cannot be read: nothing half-rewritten leaves, and the call ends on both
+ * sides. */
 static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_txn *st,
                        struct call *call, const struct inbound *in,
                        const struct sdp_refusal *refusal)
 {
+    char warning[220];
     core_count(core, in->peer, refusal->counter);
     core_log(core, LEVEL_WARNING, in->peer, in->call_id, "SDP of answer %u: %s: the call is ended",
              in->msg->status, refusal->why);
     if (in->msg->status < 200)
         client_cancel(core, ct, span_of(NULL, 0));
-    else if (call->phase < PHASE_UP)
+    else if (ct->method == METHOD_INVITE && ct->initial)
         call_end_fork(core, ct, in);
-    char warning[220];
     warning_line(warning, sizeof warning, refusal->why);
-    if (!server_answered(st))
-        server_reply(core, st, refusal->status, NULL, warning);
-    if (call->phase >= PHASE_UP)
-        call_hangup(core, call, END_SDP, 488, refusal->why);
-    else
-        call_end(core, call, END_SDP, refusal->status);
+    server_reply(core, st, refusal->status, NULL, warning);
+    call_hangup(core, call, END_SDP, refusal->status, refusal->why);
+}
+
+/* Nothing is known of a call any more: the answer passes all the same. */
+static void pass_on(struct core *core, struct server_txn *st, struct call *call,
+                    const struct inbound *in)
+{
+    struct crossing x = crossing_of(in, call);
+    struct edits *edits = cross_begin(core);
+    if (server_answered(st) && st->state != SERVER_ACCEPTED)
+        return;
+    offer_map_only(core, &x, edits);
+    answer_forward(core, st, &x, edits);
 }
 
 static void invite_refused(struct core *core, struct client_txn *ct, struct server_txn *st,
                            struct call *call, const struct inbound *in)
 {
     unsigned status = in->msg->status;
-    struct crossing x = crossing_of(in, call);
-    struct edits *edits = cross_begin(core);
-    if (!server_answered(st)) {
-        offer_map_only(core, &x, edits);
-        answer_forward(core, st, &x, edits);
-    }
+    pass_on(core, st, call, in);
     offer_refused(call, side_other((enum side)ct->side));
     if (in->side == SIDE_EXCHANGE && (status == 401 || status == 407))
         core_count(core, in->peer, COUNT_challenges);
-    if (call->phase >= PHASE_UP)
+    if (!ct->initial)
         return; /* a re-INVITE: the call stands as it was */
     if (status == 401 || status == 407)
         call->challenged++;
-    if (keeps_ports(status)) {
+    if (keeps_ports(status) && call->end == END_NONE) {
         call->phase = PHASE_RETRY;
         call->status = (uint16_t)status;
         timer_set(&core->timers, &call->timer, TIMER_CALL, core->now + RETRY_WAIT);
@@ -107,47 +113,66 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
     call_end(core, call, END_STATUS, status);
 }
 
-/* 1xx and 2xx: the dialog of this To-tag, its SDP, and on to the one who called. */
+/* An answer to the first INVITE that leads nowhere: no dialog can be kept for it, or it cannot be
+ * passed on. */
+static void invite_broken(struct core *core, struct client_txn *ct, struct server_txn *st,
+                          struct call *call, const struct inbound *in, unsigned status)
+{
+    if (in->msg->status < 200)
+        client_cancel(core, ct, span_of(NULL, 0));
+    else
+        call_end_fork(core, ct, in);
+    server_reply(core, st, status, NULL, "");
+    call_end(core, call, END_OURS, status);
+}
+
+/* 1xx and 2xx: the dialog of this To-tag (a missing one counts as empty), its SDP, and on to the
+ * one who called. again: a copy of a 2xx that crossed before. */
 static void invite_progress(struct core *core, struct client_txn *ct, struct server_txn *st,
-                            struct call *call, const struct inbound *in)
+                            struct call *call, const struct inbound *in, bool again)
 {
     unsigned status = in->msg->status;
-    bool initial = (enum side)ct->side != (enum side)call->origin && call->phase < PHASE_UP;
-    struct dialog *dialog = in->side == (enum side)call->origin
-                                ? dialog_find(call, in->from_tag)
-                                : (in->to_tag.p ? dialog_get(call, in->to_tag) : NULL);
+    bool by_caller = in->side == (enum side)call->origin;
+    struct dialog *dialog = by_caller     ? dialog_find(call, in->from_tag)
+                            : ct->initial ? dialog_get(call, in->to_tag)
+                                          : dialog_find(call, in->to_tag);
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    if (!dialog && in->to_tag.p && initial) {
-        core_log(core, LEVEL_WARNING, in->peer, in->call_id, "too many forks: answer %u dropped",
-                 status);
-        if (status >= 200)
-            call_end_fork(core, ct, in);
+    if (!dialog) {
+        if (ct->initial)
+            invite_broken(core, ct, st, call, in, 500);
+        else
+            pass_on(core, st, call, in);
         return;
     }
     call->heard[in->side] = core->now;
-    if (dialog && in->side != (enum side)call->origin)
-        dialog_learn(call, dialog, in);
-    else if (dialog)
+    if (by_caller)
         leg_target(call, &call->caller, in->msg); /* the caller answers a re-INVITE */
-    if (dialog)
-        offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, edits, &refusal);
+    else
+        dialog_learn(call, dialog, in);
+    offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, again, edits,
+                &refusal);
     if (refusal.status) {
         sdp_spoilt(core, ct, st, call, in, &refusal);
         return;
     }
-    answer_forward(core, st, &x, edits);
+    bool crossed = answer_forward(core, st, &x, edits);
+    if (again)
+        return;
     if (status < 200) {
-        if (call->phase == PHASE_TRYING && status > 100)
+        if (call->phase == PHASE_TRYING)
             call->phase = PHASE_EARLY;
         call_touch(core, call);
         return;
     }
-    if (dialog)
-        refresh_apply(call, st, side_other(in->side), dialog);
+    if (!crossed && ct->initial) {
+        invite_broken(core, ct, st, call, in, 502);
+        return;
+    }
+    refresh_apply(call, st, side_other(in->side), dialog);
     timer_noted(core, call, in);
-    if (initial && dialog)
+    if (ct->initial)
         call_up(core, call, dialog);
 }
 
@@ -157,55 +182,55 @@ static bool is_winner(struct call *call, const struct inbound *in)
     return dialog && dialog->confirmed;
 }
 
-/* RFC 3261 §13.2.2.4: a 2xx is ended by us when somebody else has answered already, or when the one
- * who called was told something final in the meantime. Never the dialog that runs. */
+/* RFC 3261 §13.2.2.4: a 2xx that would make a dialog is ended by us when somebody else has answered
+ * already, or when the one who called was told something final in the meantime. */
 static bool unwanted_2xx(const struct client_txn *ct, const struct server_txn *st,
-                         struct call *call, const struct inbound *in, bool over)
+                         struct call *call, const struct inbound *in)
 {
-    if (call && (in->side == (enum side)call->origin || is_winner(call, in)))
+    if (!ct->initial || (call && is_winner(call, in)))
         return false;
-    if (!call || !st || over || call->phase == PHASE_ENDED)
-        return true;
-    return ct->state == CLIENT_ACCEPTED && st->state == SERVER_ACCEPTED
-               ? true
-               : server_answered(st) && st->state != SERVER_ACCEPTED;
+    return !call || !st || call->phase == PHASE_ENDED || server_answered(st);
+}
+
+/* Copies of final answers whose transaction is over here. True: done with. */
+static bool invite_copy(struct core *core, struct client_txn *ct, const struct inbound *in)
+{
+    unsigned status = in->msg->status;
+    if (status >= 200)
+        core_count(core, in->peer, COUNT_retransmissions_in);
+    if (status >= 300 && ct->state == CLIENT_COMPLETED)
+        client_ack_again(core, ct); /* the first one was lost */
+    return status < 200 || status >= 300;
 }
 
 static void invite_response(struct core *core, struct client_txn *ct, const struct inbound *in)
 {
     unsigned status = in->msg->status;
-    bool repeated = ct->state == CLIENT_ACCEPTED, over = ct->state == CLIENT_COMPLETED;
+    bool again = ct->finished;
     struct server_txn *st = pool_get(&core->servers, ct->server);
     struct call *call = pool_get(&core->calls, ct->call);
-    if (repeated || over) {
-        if (status >= 300) { /* its ACK was lost */
-            core_count(core, in->peer, COUNT_retransmissions_in);
-            if (over && ct->packet)
-                core_send(core, ct->socket, ct->dscp, &ct->dest, span_of(ct->packet, ct->packet_n));
-            return;
-        }
-        if (status < 200)
-            return;
-    } else {
+    if (again && invite_copy(core, ct, in))
+        return;
+    if (!again)
         client_response(core, ct, in);
-    }
     if (status == 100)
         return;
-    if (status >= 200 && status < 300 && unwanted_2xx(ct, st, call, in, over)) {
+    if (status >= 200 && status < 300 && unwanted_2xx(ct, st, call, in)) {
         call_end_fork(core, ct, in);
+        if (st)
+            server_reply(core, st, 487, NULL, "");
         return;
     }
-    if (repeated) {
-        core_count(core, in->peer, COUNT_retransmissions_in);
-        if (call)
-            call->repeats++;
-    }
-    if (!st || !call || call->phase == PHASE_ENDED)
+    if (again && call)
+        call->repeats++;
+    if (!st)
         return;
-    if (status >= 300)
+    if (!call || call->phase == PHASE_ENDED)
+        pass_on(core, st, call, in);
+    else if (status >= 300)
         invite_refused(core, ct, st, call, in);
     else if (!server_answered(st) || st->state == SERVER_ACCEPTED)
-        invite_progress(core, ct, st, call, in);
+        invite_progress(core, ct, st, call, in, again);
 }
 
 /* ---- everything else */
@@ -267,7 +292,8 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
         call ? dialog_find(call, in->side == (enum side)call->origin ? in->from_tag : in->to_tag)
              : NULL;
     if (call && dialog && role == ROLE_ANSWER && call->kind == KIND_INVITE)
-        offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, edits, &refusal);
+        offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, false, edits,
+                    &refusal);
     else
         offer_map_only(core, &x, edits);
     if (refusal.status) {
@@ -300,7 +326,9 @@ void response_in(struct core *core, struct inbound *in)
     struct client_txn *ct = in->via.branch.p ? client_find(core, in->via.branch) : NULL;
     bool cancel = in->msg->method == METHOD_CANCEL;
     /* Only the one we asked may answer. */
-    if (!ct || (enum side)ct->side != in->side || (in->side == SIDE_PEER && ct->peer != in->peer) ||
+    if (!ct || (enum side)ct->side != in->side ||
+        (in->side == SIDE_PEER &&
+         (ct->socket != in->socket || !peer_has_ip(ct->peer, &in->from))) ||
         (!cancel && in->msg->method != (enum sip_method)ct->method)) {
         core_count(core, in->peer, COUNT_drop_stray_response);
         return;
@@ -309,8 +337,11 @@ void response_in(struct core *core, struct inbound *in)
     if (in->msg->status >= 200)
         probe_heard(core, in->side == SIDE_PEER ? in->peer : NULL);
     learn_from_via(core, ct, in);
-    if (cancel)
+    if (cancel) {
+        if (in->msg->status >= 200)
+            client_cancel_answered(core, ct);
         return;
+    }
     if (ct->method == METHOD_INVITE) {
         invite_response(core, ct, in);
         return;
@@ -338,27 +369,29 @@ void response_in(struct core *core, struct inbound *in)
 
 /* ---- silence */
 
+/* What comes after this is ended: CANCEL at the first 1xx, ACK and BYE for a 2xx. */
 static void invite_missing(struct core *core, struct client_txn *ct)
 {
     struct server_txn *st = pool_get(&core->servers, ct->server);
     struct call *call = pool_get(&core->calls, ct->call);
-    bool ringing = ct->state == CLIENT_PROCEEDING && !ct->cancelled;
-    bool down = ct->side == SIDE_PEER && ct->peer->probe.state == LIVE_DOWN && !ringing;
-    unsigned status = ct->cancelled ? 487 : down ? 503 : 408;
+    bool down =
+        ct->side == SIDE_PEER && ct->peer->probe.state == LIVE_DOWN && ct->state == CLIENT_CALLING;
+    unsigned status = ct->cancel ? 487 : down ? 503 : 408;
+    if (ct->given_up) {
+        client_free(core, ct);
+        return;
+    }
     core_count(core, ct->peer, COUNT_timeout_invite);
     if (st && !server_answered(st)) {
-        if (down)
+        if (status == 503)
             core_count(core, ct->peer, COUNT_answer_503_peer_down);
-        server_reply(core, st, status, NULL, down ? "Retry-After: 30\r\n" : "");
+        server_reply(core, st, status, NULL, status == 503 ? "Retry-After: 30\r\n" : "");
     }
     if (call)
         offer_refused(call, side_other((enum side)ct->side));
-    if (call && call->phase < PHASE_UP)
+    if (call && ct->initial)
         call_end(core, call, END_TIMEOUT, status);
-    if (ringing)
-        client_cancel(core, ct, span_of(NULL, 0)); /* timer C */
-    else
-        client_free(core, ct);
+    client_give_up(core, ct);
 }
 
 /* Nobody is told that nobody answered (RFC 4320): one who probes would count any answer as life. */
@@ -369,6 +402,8 @@ static void other_missing(struct core *core, struct client_txn *ct)
     core_count(core, ct->peer, COUNT_timeout_other);
     if (st)
         server_mute(core, st);
+    if (call && call->kind == KIND_EVENT && call->n_dialogs == 0)
+        call_end(core, call, END_TIMEOUT, 408);
     if (call && ct->method == METHOD_UPDATE)
         offer_refused(call, side_other((enum side)ct->side));
     if (ct->method == METHOD_BYE)

@@ -263,9 +263,6 @@ static void enter(struct core *core, struct call *call, struct peer *peer, msec 
     call->peer = peer_hold(peer);
     call->conf = conf_hold(peer->conf);
     call->rules = peer->rules;
-    socket_hold(core, call->socket[0]);
-    socket_hold(core, call->socket[1]);
-    hash_add(&core->call_index, &call->link, call_key(core, text_get(&call->text, call->call_id)));
     for (uint32_t i = 0; i < call->n_media; i++) {
         struct media_line *m = &call->media[i];
         if (!m->open || m->stream >= core->limit_streams)

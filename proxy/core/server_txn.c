@@ -117,8 +117,9 @@ static struct addr reply_address(const struct inbound *in)
 
 struct server_txn *server_new(struct core *core, const struct inbound *in, uint64_t key)
 {
-    struct server_txn *st =
-        core->live_servers < core->limit_transactions ? pool_take(&core->servers) : NULL;
+    /* Some room is kept for what runs: requests inside dialogs. */
+    uint32_t limit = core->limit_transactions - (in->to_tag.p ? 0 : core->limit_transactions / 8);
+    struct server_txn *st = core->live_servers < limit ? pool_take(&core->servers) : NULL;
     if (!st) {
         core_count(core, in->peer, COUNT_answer_503_transactions);
         return NULL;
@@ -236,10 +237,6 @@ void server_mute(struct core *core, struct server_txn *st)
 
 void server_due(struct core *core, struct server_txn *st)
 {
-    if (st->held) {
-        request_resume(core, st);
-        return;
-    }
     if (core->now >= st->end_at) {
         server_free(core, st);
         return;

@@ -49,8 +49,10 @@ struct peer {
     uint64_t question;       /* the look-up under way; 0 = none */
     struct timer name_timer; /* TIMER_PEER */
     struct prober probe;
-    struct view view;  /* learned; a configured one is taken from rules */
-    msec view_again;   /* not before then does an INVITE wait for the view once more */
+    struct view view;    /* learned; a configured one is taken from rules */
+    msec view_again;     /* not before then does an INVITE wait for the view once more */
+    msec unknown_logged; /* when a request of an unknown dialog was last logged */
+    uint32_t bindings;
     bool contradicted; /* said once: what the peer sees is not what is configured */
     struct addr route; /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
@@ -123,7 +125,11 @@ struct client_txn {
     msec retry_at, end_at; /* timer A/E; timer B/C/F or the end of absorbing */
     char *packet;          /* as sent, owned; later the ACK that is repeated */
     uint32_t packet_n;
-    bool offer;             /* the request carried an offer */
+    bool offer;        /* the request carried an offer */
+    bool initial;      /* it had no To-tag: its 2xx makes a dialog */
+    bool given_up;     /* whoever asked was told something final; late answers are ended */
+    uint64_t forks[4]; /* To-tags of 2xx that we ended, hashed */
+    uint8_t n_forks;
     bool cancel, cancelled; /* wanted; sent */
     bool patience;          /* REGISTER: the 503 after silence has been given */
     char *reason;           /* Reason of the CANCEL, owned */
@@ -277,7 +283,8 @@ struct core {
     uint32_t limit_calls, limit_transactions, limit_streams;
     const struct relay_figures *figures;
     struct hash_seed seed;
-    uint64_t random[2];
+    struct hash_seed secret; /* behind core_random */
+    uint64_t randoms;
     struct out out;
     struct timers timers;
     struct counters counters;

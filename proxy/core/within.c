@@ -10,7 +10,11 @@
 #include "proxy/core/forward.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/offer.h"
+#include "proxy/core/sockets.h"
+#include "proxy/core/peer.h"
+#include "proxy/core/client_txn.h"
 #include "proxy/core/route.h"
+#include "proxy/core/server_txn.h"
 #include <stdlib.h>
 
 struct place { /* where in a dialog a request stands */
@@ -20,15 +24,22 @@ struct place { /* where in a dialog a request stands */
     bool from_caller;
 };
 
-static bool place_find(struct core *core, const struct inbound *in, struct place *p)
+static bool place_find(struct core *core, struct inbound *in, struct place *p)
 {
     p->call =
         call_find(core, in->peer, in->call_id, in->from_tag, in->to_tag, in->side, &p->from_caller);
+    if (!p->call && in->side == SIDE_PEER) { /* two peers on one IP: the dialog decides */
+        p->call =
+            call_find(core, NULL, in->call_id, in->from_tag, in->to_tag, in->side, &p->from_caller);
+        if (p->call && !peer_has_ip(p->call->peer, &in->from))
+            p->call = NULL;
+    }
     p->dialog = p->call ? dialog_find(p->call, p->from_caller ? in->to_tag : in->from_tag) : NULL;
     if (p->call && !p->dialog && p->call->kind == KIND_EVENT && !p->from_caller)
         p->dialog = dialog_get(p->call, in->from_tag); /* NOTIFY before the 2xx (RFC 6665) */
     if (!p->dialog)
         return false;
+    in->peer = p->call->peer;
     p->from = p->from_caller ? &p->call->caller : &p->dialog->callee;
     p->to = p->from_caller ? &p->dialog->callee : &p->call->caller;
     return true;
@@ -102,10 +113,19 @@ static struct addr place_cross(struct core *core, const struct place *p, struct 
 static void unknown_dialog(struct core *core, struct server_txn *st, struct inbound *in)
 {
     core_count(core, in->peer, COUNT_routed_by_default);
-    core_log(core, LEVEL_INFO, in->peer, in->call_id,
-             "%.*s for an unknown dialog: sent where its socket says", (int)in->msg->method_name.n,
-             in->msg->method_name.p);
+    if (core->now - in->peer->unknown_logged >= UNKNOWN_LOG_EVERY || !in->peer->unknown_logged) {
+        in->peer->unknown_logged = core->now;
+        core_log(core, LEVEL_INFO, in->peer, in->call_id,
+                 "%.*s for an unknown dialog: sent where its socket says",
+                 (int)(in->msg->method_name.n > 32 ? 32 : in->msg->method_name.n),
+                 in->msg->method_name.p);
+    }
     plain_request(core, st, in);
+}
+
+static bool offers(enum sip_method method)
+{
+    return method == METHOD_INVITE || method == METHOD_UPDATE || method == METHOD_PRACK;
 }
 
 void dialog_request(struct core *core, struct server_txn *st, struct inbound *in)
@@ -113,6 +133,11 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
     struct place p;
     if (!place_find(core, in, &p)) {
         unknown_dialog(core, st, in);
+        return;
+    }
+    if (offers(in->msg->method) && (p.call->phase == PHASE_ENDED || p.call->kind == KIND_EVENT)) {
+        core_count(core, in->peer, COUNT_answer_481_no_dialog);
+        server_reply(core, st, 481, NULL, "");
         return;
     }
     place_note(core, &p, in);
@@ -126,47 +151,79 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
     if (role == ROLE_NEITHER || p.call->kind == KIND_EVENT)
         offer_map_only(core, &x, edits);
     else
-        offer = offer_cross(core, p.call, p.dialog, in, role, edits, &refusal);
+        offer = offer_cross(core, p.call, p.dialog, in, role, false, edits, &refusal);
     if (refusal.status) {
         sdp_refused(core, st, in, &refusal);
         if (in->msg->method == METHOD_PRACK)
             call_hangup(core, p.call, END_SDP, 488, refusal.why);
         return;
     }
-    if (in->msg->method == METHOD_INVITE)
+    if (in->msg->method == METHOD_INVITE && p.call->phase == PHASE_UP)
         p.call->invite = st->pool.id;
     struct addr to = place_cross(core, &p, &x);
+    bool last = p.call->kind == KIND_EVENT && in->msg->method == METHOD_NOTIFY &&
+                span_begins(sip_value(in->msg, HEADER_SUBSCRIPTION_STATE), "terminated");
     request_forward(core, st, &x, edits, &to, offer && role == ROLE_OFFER);
+    if (last)
+        call_end(core, p.call, END_NONE, 0);
 }
 
 /* The ACK of a 2xx goes end to end, every copy of it; no transaction is kept. */
+static void ack_send(struct core *core, struct crossing *x, struct edits *edits, uint16_t socket,
+                     const struct addr *to)
+{
+    char via[256];
+    struct span bytes;
+    struct client_txn once = {.side = (uint8_t)x->to, .peer = x->peer, .nonce = core_random(core)};
+    x->vias = via_line(core, &once, x->call, via, sizeof via);
+    if (addr_is_set(to) && !cross_render(core, x, edits, &bytes))
+        core_send(core, socket, x->to == SIDE_PEER ? x->rules->dscp_sip : DSCP_EXCHANGE, to,
+                  out_copy(&core->out, bytes));
+}
+
+/* After lost state the ACK of a 2xx finds its way as the request did. One to an answer of our own
+ * ends here. */
+static void ack_by_default(struct core *core, struct inbound *in)
+{
+    struct destination d;
+    if (!in->to_tag.p || span_begins(in->to_tag, "tt")) {
+        core_count(core, in->peer, COUNT_drop_stray_ack);
+        return;
+    }
+    struct crossing x = crossing_of(in, NULL);
+    struct edits *edits = cross_begin(core);
+    destination_find(core, in, &d);
+    x.request_uri = d.uri;
+    x.routes = d.routes;
+    offer_map_only(core, &x, edits);
+    ack_send(core, &x, edits, own_socket(in->peer, x.to, NULL), &d.to);
+}
+
 void ack_forward(struct core *core, struct inbound *in)
 {
     struct place p;
-    char via[256];
-    struct span bytes;
-    if (!in->peer || !place_find(core, in, &p)) {
+    if (!in->peer) {
         core_count(core, in->peer, COUNT_drop_stray_ack);
+        return;
+    }
+    if (!place_find(core, in, &p)) {
+        ack_by_default(core, in);
         return;
     }
     place_note(core, &p, in);
     p.call->ack_seen = true;
-    p.dialog->acked = true;
     struct crossing x = crossing_of(in, p.call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
     if (message_has_sdp(in->msg))
-        offer_cross(core, p.call, p.dialog, in, role_of(core, &p, METHOD_ACK), edits, &refusal);
+        offer_cross(core, p.call, p.dialog, in, role_of(core, &p, METHOD_ACK), false, edits,
+                    &refusal);
     if (refusal.status) {
         edits = cross_begin(core);
         x.drop_body = true;
     }
     struct addr to = place_cross(core, &p, &x);
-    struct client_txn once = {.side = (uint8_t)x.to, .peer = x.peer, .nonce = core_random(core)};
-    x.vias = via_line(core, &once, p.call, via, sizeof via);
-    if (!cross_render(core, &x, edits, &bytes))
-        core_send(core, p.call->socket[x.to], x.to == SIDE_PEER ? x.rules->dscp_sip : DSCP_EXCHANGE,
-                  &to, out_copy(&core->out, bytes));
+    ack_send(core, &x, edits, p.call->socket[x.to], &to);
     if (refusal.status)
         call_hangup(core, p.call, END_SDP, 488, refusal.why);
 }
