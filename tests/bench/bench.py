@@ -4,7 +4,8 @@
     bench.py --build DIR [--only floor,tailtrunk] [--part media,calls,start] [--rounds 5] [--seconds 2]
 
 All of them run at the same time on loopback and are given work in turn, a slice of two seconds each,
-so that whatever else the machine does hits all alike. CPU is the kernel's own account of each thread.
+so that whatever else the machine does hits all alike; rounds that it spoils are done again. CPU is the
+kernel's own account of each thread.
 What is printed are medians; a ratio is the median of the ratios of each round. Where the kernel allows,
 everything runs in a network and process namespace of its own, and ends with it.
 """
@@ -36,6 +37,7 @@ PACKET_RATES = (5000, 50000)
 CALL_RATES = (500, 1500)
 STARTS = 5
 SETTLE_S = 0.3   # for what the last packets of a slice set off
+AGAIN_S = 60     # how long rounds that were spoilt are done again, per rate
 LONGEST_S = 360
 INSIDE = 'TAILTRUNK_BENCH_INSIDE'
 
@@ -85,13 +87,33 @@ def spent(before, after):
     return {part: after[part] - before[part] for part in after}
 
 
-def slices(competitors, rounds, one):
-    """[{name: one(competitor)} of each round]. Who goes first changes, so that no place is the lucky one."""
+def slices(competitors, rounds, one, trouble):
+    """[{name: one(competitor)} of each round]. Who goes first changes, so that no place is the lucky one.
+
+    trouble(result) says how far other work on this machine spoilt a slice, 0 for not at all. Spoilt
+    rounds are done again while there is time, and those with the least trouble count.
+    """
     results = []
-    for n in range(rounds):
-        turn = competitors[n % len(competitors):] + competitors[:n % len(competitors)]
-        results.append({competitor.name: one(competitor) for competitor in turn})
-    return results
+    end = time.monotonic() + AGAIN_S
+    while len(results) < rounds or (time.monotonic() < end
+                                    and sum(worst == 0 for worst, _ in results) < rounds):
+        first = len(results) % len(competitors)
+        turn = competitors[first:] + competitors[:first]
+        result = {competitor.name: one(competitor) for competitor in turn}
+        results.append((max(map(trouble, result.values())), result))
+    results.sort(key=lambda one: one[0])
+    return [result for _, result in results[:rounds]]
+
+
+def lateness(result):
+    """Of the generator: what it sends late and at once is no longer evenly spaced."""
+    return max(0, result['late_us'] - report.BUSY_US)
+
+
+def overload(result):
+    """Calls that failed or took so long that something was sent again."""
+    troubled = result['failed'] + result['retransmissions']
+    return troubled if troubled > (result['done'] + result['failed']) / 100 else 0
 
 
 class Bench:
@@ -147,7 +169,7 @@ class Bench:
                 self.packets(competitor, rate, 1)  # latch, warm up
             self.results['media'][rate] = slices(self.competitors, self.args.rounds,
                                                  lambda competitor, rate=rate: self.packets(
-                                                     competitor, rate, self.args.seconds))
+                                                     competitor, rate, self.args.seconds), lateness)
         for competitor, calls in standing:
             with self.agents(competitor) as agents:
                 agents.calls = calls
@@ -191,7 +213,7 @@ class Bench:
                     self.calls_made(competitor, rate, 1)  # warm up
                 self.results['calls'][rate] = slices(competitors, self.args.rounds,
                                                      lambda competitor, rate=rate: self.calls_made(
-                                                         competitor, rate, self.args.seconds))
+                                                         competitor, rate, self.args.seconds), overload)
 
     def calls_made(self, competitor, rate, seconds):
         competitor.check()
