@@ -132,10 +132,17 @@ def detail_lines(results):
             yield parts(f'{rate:,} calls/s', rounds, name, per_call, '{:.0f}')
 
 
-def verdict(words, value, most, form='{:.2f}'):
+def verdict(words, value, most, form='{:.2f}', without='not measured'):
     if value is None:
-        return TARGET.format('  ' + words, '-', 'not measured')
+        return TARGET.format('  ' + words, '-', without)
     return TARGET.format('  ' + words, form.format(value), 'met' if value <= most else 'NOT MET')
+
+
+def overloaded(rounds):
+    """Why there is no cost per call."""
+    names = [title for name, title in TITLES.items()
+             if any(name in one for one in rounds) and median(each(rounds, name, per_call)) is None]
+    return f'{" and ".join(names)} overloaded' if names else 'not measured'
 
 
 def target_lines(results, calls):
@@ -148,7 +155,7 @@ def target_lines(results, calls):
             yield verdict(f'no loss at {rate:,} packets/s', lost, 0, '{}')
     for rate, rounds in results['calls'].items():
         yield verdict(f'call <= 0.35 x Kamailio + rtpengine, {rate:,} calls/s',
-                      ratio(rounds, 'tailtrunk', 'kamailio', per_call), 0.35)
+                      ratio(rounds, 'tailtrunk', 'kamailio', per_call), 0.35, without=overloaded(rounds))
     own = per_standing(results['memory'].get('tailtrunk'), 'idle', calls)
     yield verdict('RSS per call <= 10 KiB', own and own / KIB, 10, '{:.1f} KiB')
     starts = results.get('start', [])

@@ -2,6 +2,7 @@
 import csv
 import os
 import pathlib
+import socket
 import subprocess
 
 from processes import Process
@@ -10,6 +11,7 @@ from subjects import EXCHANGE, PEER
 HERE = pathlib.Path(__file__).resolve().parent
 BUFFER = 4 << 20   # of its sockets; the kernel gives what it allows
 PATIENCE_S = 5     # with calls that are not done in time
+PHONES = (12000, 12001)  # of the scenarios: RTP and RTCP
 
 
 class SippError(Exception):
@@ -21,10 +23,18 @@ def command(scenario, own, *more):
             '-buff_size', str(BUFFER), *more]
 
 
+def phone(host, port):
+    """Somebody to send media to: nothing there would make the kernel answer with errors."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((host, port))
+    return s
+
+
 class Answerer:
-    """The far exchange, for as long as calls are made; usable with `with`."""
+    """The far exchange and the phones of both, for as long as calls are made; usable with `with`."""
 
     def __init__(self, folder):
+        self.phones = [phone(host, port) for host, _ in (EXCHANGE, PEER) for port in PHONES]
         self.process = Process(command('uas.xml', PEER), folder / 'uas.log', stdout=subprocess.DEVNULL,
                                cwd=folder, env=dict(os.environ, TERM='dumb'))
 
@@ -33,6 +43,8 @@ class Answerer:
 
     def __exit__(self, *_):
         self.process.stop()
+        for one in self.phones:
+            one.close()
 
 
 def calls(proxy, rate, seconds, folder):
