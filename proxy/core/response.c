@@ -80,7 +80,8 @@ static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_t
     call_hangup(core, call, END_SDP, refusal->status, refusal->why);
 }
 
-/* Nothing is known of a call any more: the answer passes all the same. */
+/* An answer that means nothing for the call, or whose call is over or not known: it passes all the
+ * same. */
 static void pass_on(struct core *core, struct server_txn *st, struct call *call,
                     const struct inbound *in)
 {
@@ -88,7 +89,10 @@ static void pass_on(struct core *core, struct server_txn *st, struct call *call,
     struct edits *edits = cross_begin(core);
     if (server_answered(st) && st->state != SERVER_ACCEPTED)
         return;
-    offer_map_only(core, &x, edits);
+    /* A call that is over has no ports left to name: its SDP does not leave. */
+    x.drop_body = call && call->phase == PHASE_ENDED && in->msg->status < 300;
+    if (!x.drop_body)
+        offer_map_only(core, &x, edits);
     answer_forward(core, st, &x, edits);
 }
 
