@@ -271,8 +271,12 @@ static bool kind_fits(const struct scene_item *i, const char *what, const char *
     static const char *const names[] = {"", "", "no-answer", "no-ack", "no-prack"};
     if (method && strcmp(i->method, method) != 0)
         return false;
-    if (what[0] >= '0' && what[0] <= '9')
-        return i->kind == UA_RESPONSE && i->status == atoi(what);
+    if (what[0] >= '0' && what[0] <= '9') { /* "200", or any of "200|487" */
+        bool any = false;
+        for (; what; what = strchr(what, '|') ? strchr(what, '|') + 1 : NULL)
+            any = any || i->status == atoi(what);
+        return i->kind == UA_RESPONSE && any;
+    }
     if (i->kind == UA_REQUEST)
         return strcmp(i->method, what) == 0;
     return i->kind >= UA_NO_ANSWER && strcmp(names[i->kind], what) == 0;

@@ -12,7 +12,8 @@
  *   p answer STATUS [METHOD] OPTIONS... the newest request that waits
  *   p fork STATUS tag=B OPTIONS...      one more 2xx to an INVITE that has been answered
  *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
- *                                       [past=STATUS] (those before it are let pass)
+ *                                       [past=STATUS] (those before it are let pass); STATUS may
+ *                                       be any of several: "200|487"
  *   x expect no-answer|no-ack|no-prack [METHOD]
  *   x expect nothing 3s                 nobody tells x anything for that long
  *   x by-itself +prack -ack ...         what is done without a line of script
