@@ -406,7 +406,7 @@ static bool fork_is_new(const struct core *core, struct client_txn *invite, stru
     return true;
 }
 
-void call_end_fork(struct core *core, struct client_txn *invite, const struct inbound *in)
+void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inbound *in, bool bye)
 {
     static char routes[4096];
     struct sip_name_addr contact;
@@ -414,7 +414,7 @@ void call_end_fork(struct core *core, struct client_txn *invite, const struct in
     struct span value = sip_value(in->msg, HEADER_CONTACT), element;
     if (!value.p || !sip_list_next(&value, &element) || sip_name_addr_read(element, &contact))
         return; /* nobody can be reached there */
-    int n_requests = fork_is_new(core, invite, in->to_tag) ? 2 : 1;
+    int n_requests = bye && fork_is_new(core, invite, in->to_tag) ? 2 : 1;
     if (n_requests == 2)
         core_count(core, in->peer, COUNT_forks_ended);
     static const enum sip_method methods[] = {METHOD_ACK, METHOD_BYE};

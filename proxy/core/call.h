@@ -28,8 +28,9 @@ void call_end(struct core *core, struct call *call, enum call_end end, unsigned 
 void call_hangup(struct core *core, struct call *call, enum call_end end, unsigned status,
                  const char *reason);
 void call_bye_over(struct core *core, const struct client_txn *ct); /* a BYE was answered or not */
-/* ACK and BYE for a 2xx that nobody wants (RFC 3261 §13.2.2.4). */
-void call_end_fork(struct core *core, struct client_txn *ct, const struct inbound *in);
+/* ACK for a 2xx that nobody else will acknowledge, and a BYE (one for all copies of it) for the
+ * dialog that it makes (RFC 3261 §13.2.2.4). */
+void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inbound *in, bool bye);
 
 void call_enter(struct core *core, struct call *call); /* counts and lists it; for call_load */
 void call_free(struct core *core, struct call *call);

@@ -74,7 +74,7 @@ static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_t
     if (in->msg->status < 200)
         client_cancel(core, ct, span_of(NULL, 0));
     else if (ct->method == METHOD_INVITE && ct->initial)
-        call_end_fork(core, ct, in);
+        call_ack_2xx(core, ct, in, true);
     warning_line(warning, sizeof warning, refusal->why);
     server_reply(core, st, refusal->status, NULL, warning);
     call_hangup(core, call, END_SDP, refusal->status, refusal->why);
@@ -125,7 +125,7 @@ static void invite_broken(struct core *core, struct client_txn *ct, struct serve
     if (in->msg->status < 200)
         client_cancel(core, ct, span_of(NULL, 0));
     else
-        call_end_fork(core, ct, in);
+        call_ack_2xx(core, ct, in, true);
     server_reply(core, st, status, NULL, "");
     call_end(core, call, END_OURS, status);
 }
@@ -220,9 +220,14 @@ static void invite_response(struct core *core, struct client_txn *ct, const stru
     if (status == 100)
         return;
     if (status >= 200 && status < 300 && unwanted_2xx(ct, st, call, in)) {
-        call_end_fork(core, ct, in);
+        call_ack_2xx(core, ct, in, true);
         if (st)
             server_reply(core, st, 487, NULL, "");
+        return;
+    }
+    if (status >= 200 && status < 300 && st && server_answered(st) &&
+        st->state != SERVER_ACCEPTED) {
+        call_ack_2xx(core, ct, in, false); /* who asked in the dialog has got our 487 */
         return;
     }
     if (again && call)
@@ -295,7 +300,10 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     struct dialog *dialog =
         call ? dialog_find(call, in->side == (enum side)call->origin ? in->from_tag : in->to_tag)
              : NULL;
-    if (call && dialog && role == ROLE_ANSWER && call->kind == KIND_INVITE)
+    x.drop_body = call && call->phase == PHASE_ENDED && status < 300;
+    if (x.drop_body)
+        role = ROLE_NEITHER; /* it has no ports left to name */
+    else if (call && dialog && role == ROLE_ANSWER && call->kind == KIND_INVITE)
         offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, false, edits,
                     &refusal);
     else

@@ -263,11 +263,11 @@ static const struct call_case cases[] = {
     {"a re-INVITE that still waits when the call ends gets 487", 0, NULL, NULL,
      UP "b send INVITE sdp\n a expect INVITE\n b send BYE\n a expect BYE\n b expect 200 BYE\n"
      "a answer 487 INVITE\n b expect 487 INVITE\n wait 7s\n pairs 0"},
-    {"a re-INVITE is accepted when the call is over: the 2xx gets its ACK", NOT_YET, NULL, NULL,
+    {"a re-INVITE is accepted when the call is over: the 2xx gets its ACK", 0, NULL, NULL,
      UP "b send INVITE sdp\n a expect INVITE\n b send BYE\n a expect BYE\n b expect 200 BYE\n"
      "lose 200/INVITE count=3\n a answer 200 INVITE sdp\n b expect 487|200 INVITE\n"
      "a expect ACK within=10s\n wait 7s\n pairs 0\n a forget"},
-    {"an answer to UPDATE that comes when the call is over takes no ports", NOT_YET, NULL, NULL,
+    {"an answer to UPDATE that comes when the call is over takes no ports", 0, NULL, NULL,
      UP "a send UPDATE sdp\n b expect UPDATE\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
      "b answer 200 UPDATE sdp\n a expect 200|487 UPDATE\n wait 7s\n pairs 0"},
     {"an ACK with SDP that comes when the call is over takes no ports", 0, NULL, NULL,
@@ -281,7 +281,7 @@ static const struct call_case cases[] = {
      UP "delay UPDATE by=300ms\n a send UPDATE sdp\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
      "a expect 481 UPDATE\n wait 7s\n pairs 0"},
 
-    {"a 200 repeated when the call is over is the 200 it was", NOT_YET, NULL, NULL,
+    {"a 200 repeated when the call is over is the 200 it was", 0, NULL, NULL,
      "a by-itself -ack\n a call\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
      "a send BYE\n b expect BYE\n a expect 200 BYE\n wait 3s\n a ack\n b expect ACK"},
 
