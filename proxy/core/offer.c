@@ -223,12 +223,13 @@ static void offer_note(struct reading *r)
     struct call *call = r->call;
     for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
         if (call->settled)
-            call->media[i].next = r->targets[i];
+            call->media[i].next[r->in->side] = r->targets[i];
         else
             target_apply(r->core, call, i, r->in->side, &r->targets[i]);
     }
-    call->offer_open = true;
-    call->offer_from = (uint8_t)r->in->side;
+    call->offer_open[r->in->side] = true;
+    if (r->dialog && !r->in->msg->is_request)
+        r->dialog->offered = true;
 }
 
 static void fork_keep(struct reading *r)
@@ -250,13 +251,15 @@ static void answer_note(struct reading *r)
     bool running = call->phase == PHASE_UP;
     if (running && !r->in->msg->is_request && r->in->msg->status < 200)
         return;
-    bool commits = call->settled && call->offer_open && call->offer_from == offerer;
+    bool commits = call->settled && call->offer_open[offerer];
     for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
         target_apply(r->core, call, i, r->in->side, &r->targets[i]);
         if (commits)
-            target_apply(r->core, call, i, offerer, &call->media[i].next);
+            target_apply(r->core, call, i, offerer, &call->media[i].next[offerer]);
     }
-    call->offer_open = false;
+    call->offer_open[offerer] = false;
+    if (r->dialog && r->in->msg->is_request)
+        r->dialog->offered = false;
     call->settled = true;
     if (!running && r->dialog && r->in->side != (enum side)call->origin && r->sdp.n_media)
         fork_keep(r);
@@ -373,8 +376,7 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
 
 void offer_refused(struct call *call, enum side offerer)
 {
-    if (call->offer_open && call->offer_from == (uint8_t)offerer)
-        call->offer_open = false;
+    call->offer_open[offerer] = false;
 }
 
 /* The fork that answered for good takes the media, whoever sent SDP last. */

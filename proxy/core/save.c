@@ -107,6 +107,7 @@ static void walk_dialog(struct record *r, struct text *text, struct dialog *d)
     walk_leg(r, text, &d->callee);
     FLAG(r, d->confirmed);
     FLAG(r, d->acked);
+    FLAG(r, d->offered);
     uint32_t n = count(r, d->answer ? d->n_answer : 0, 64);
     if (!r->writes && n) {
         d->answer = calloc(n, sizeof *d->answer);
@@ -145,9 +146,9 @@ static void walk_line(struct record *r, struct media_line *m)
         NUMBER(r, m->pool[side]);
         FLAG(r, m->heard[side]);
         walk_target(r, &m->now[side]);
+        walk_target(r, &m->next[side]);
         walk_figures(r, &m->final.leg[side]);
     }
-    walk_target(r, &m->next);
     NUMBER(r, m->stream);
     FLAG(r, m->open);
     FLAG(r, m->closing);
@@ -166,8 +167,8 @@ static void walk_state(struct record *r, struct call *c)
     NUMBER(r, c->socket[1]);
     address(r, &c->advertise);
     NUMBER(r, c->invite);
-    FLAG(r, c->offer_open);
-    NUMBER(r, c->offer_from);
+    FLAG(r, c->offer_open[0]);
+    FLAG(r, c->offer_open[1]);
     FLAG(r, c->settled);
     NUMBER(r, c->started);
     NUMBER(r, c->answered);

@@ -157,6 +157,7 @@ struct dialog {
     struct ref to;  /* the To value with the tag */
     struct leg callee;
     bool confirmed, acked;
+    bool offered; /* its offer, in a 1xx or 2xx, waits for PRACK or ACK */
     struct media_target *answer; /* of this fork, n_media of them; NULL: no SDP yet */
     uint32_t n_answer;
 };
@@ -170,7 +171,8 @@ struct media_line {
     msec opened;
     bool heard[2]; /* a packet from that side */
     bool idle;
-    struct media_target now[2], next; /* by the side media is sent to; next: of the offer */
+    struct media_target now[2];  /* by the side media is sent to */
+    struct media_target next[2]; /* of the offer that this side has open */
     struct relay_figures final;
 };
 
@@ -213,8 +215,7 @@ struct call {
     core_id invite; /* server transaction of the latest INVITE */
     struct media_line *media;
     uint32_t n_media, n_open; /* n_open: streams not yet reported closed */
-    bool offer_open;          /* an offer waits for its answer */
-    uint8_t offer_from;       /* side */
+    bool offer_open[2];       /* an offer of that side waits for its answer; both in glare */
     bool settled;             /* an offer was answered once: from now on `now` survives refusals */
     struct addr seen[2][MAX_SEEN];
     uint8_t n_seen[2];

@@ -53,19 +53,16 @@ static void place_note(struct core *core, struct place *p, const struct inbound 
     p->call->heard[in->side] = core->now;
 }
 
-static enum sdp_role role_of(struct core *core, const struct place *p, enum sip_method method)
+static enum sdp_role role_of(const struct place *p, enum sip_method method)
 {
-    struct server_txn *invite;
-    struct client_txn *ct;
     switch (method) {
     case METHOD_INVITE:
     case METHOD_UPDATE:
         return ROLE_OFFER;
-    case METHOD_PRACK: /* answers an offer in the reliable 1xx, if the INVITE had none */
-    case METHOD_ACK:
-        invite = pool_get(&core->servers, p->call->invite);
-        ct = invite ? pool_get(&core->clients, invite->client) : NULL;
-        return (ct && !ct->offer) || (!ct && p->call->offer_open) ? ROLE_ANSWER : ROLE_OFFER;
+    case METHOD_PRACK: /* answers the offer in the reliable 1xx, if that fork made one */
+        return p->dialog->offered ? ROLE_ANSWER : ROLE_OFFER;
+    case METHOD_ACK: /* only ever answers, each copy of it */
+        return ROLE_ANSWER;
     default:
         return ROLE_NEITHER;
     }
@@ -145,7 +142,7 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
     struct crossing x = crossing_of(in, p.call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    enum sdp_role role = role_of(core, &p, in->msg->method);
+    enum sdp_role role = role_of(&p, in->msg->method);
     bool offer = false;
     st->call = p.call->pool.id;
     if (role == ROLE_NEITHER || p.call->kind == KIND_EVENT)
@@ -216,8 +213,7 @@ void ack_forward(struct core *core, struct inbound *in)
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
     if (message_has_sdp(in->msg))
-        offer_cross(core, p.call, p.dialog, in, role_of(core, &p, METHOD_ACK), false, edits,
-                    &refusal);
+        offer_cross(core, p.call, p.dialog, in, role_of(&p, METHOD_ACK), false, edits, &refusal);
     if (refusal.status) {
         edits = cross_begin(core);
         x.drop_body = true;

@@ -165,6 +165,7 @@ static void options_of(struct scene *s, const struct script_words *w, struct ua_
     o->address = word_value(w, "address");
     o->lines = word_value(w, "lines");
     o->add = word_value(w, "add");
+    o->move = word_is(w, "move");
     o->kind = word_value(w, "kind");
     o->type = word_value(w, "type");
     o->contact = word_value(w, "contact");
@@ -444,15 +445,20 @@ static void check_media(struct scene *s, const struct script_words *w)
 
 /* ---------------------------------------------------------------- lines */
 
+/* Roles go by what the agent is called; other names are bindings that are no agents. */
+static void party(struct scene *s, const char *name, char out[NET_NAME])
+{
+    const struct ua *ua = name ? scene_find(s, name) : NULL;
+    snprintf(out, NET_NAME, "%s", ua ? ua->name : name ? name : "");
+}
+
 static void rule(struct scene *s, const struct script_words *w)
 {
     struct net_rule r = {.count = 1, .delay_ms = 100};
     const char *v;
     snprintf(r.what, sizeof r.what, "%s", w->n > 1 ? w->v[1] : "*");
-    if ((v = word_value(w, "from")))
-        snprintf(r.from, sizeof r.from, "%s", v);
-    if ((v = word_value(w, "to")))
-        snprintf(r.to, sizeof r.to, "%s", v);
+    party(s, word_value(w, "from"), r.from);
+    party(s, word_value(w, "to"), r.to);
     if ((v = word_value(w, "count")))
         r.count = (unsigned)strtoul(v, NULL, 10);
     if ((v = word_value(w, "by")))

@@ -174,6 +174,15 @@ static const struct call_case cases[] = {
      "b answer 491\n a expect 491\n b expect 491\n" TALK
      "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
          END_A},
+    {"both re-INVITE at once, and the later one gets through when the other is refused", 0, NULL, NULL,
+     UP TALK
+     "lose INVITE to=b count=1\n a send INVITE sdp move\n wait 100ms\n b send INVITE sdp\n"
+     "a expect INVITE\n a answer 491\n b expect 491\n b expect INVITE sdp\n b answer 200 sdp move\n"
+     "a expect 200 sdp\n b expect ACK\n" TALK END_A},
+    {"a re-INVITE moves the media of both sides", 0, NULL, NULL,
+     UP TALK
+     "b send INVITE sdp move\n a expect INVITE sdp\n a answer 200 sdp move\n b expect 200 sdp\n"
+     "a expect ACK\n" TALK "rtcp a b\n" END_A},
     {"a re-INVITE nobody answers leaves the call as it was", 0, NULL, NULL,
      UP "b deaf\n a send INVITE sdp\n a expect 408 within=40s\n b hears\n" TALK END_A},
     {"hold and resume by the caller", 0, NULL, NULL,

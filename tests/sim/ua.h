@@ -214,6 +214,7 @@ struct ua_opts {
     const char *address;   /* in the SDP instead of ours: "0.0.0.0", a third party */
     const char *lines;     /* m-lines of the first offer: "audio,video"; default "audio" */
     const char *add;       /* one more m-line from now on */
+    bool move;             /* every m-line to a new port; nobody is heard on the old ones */
     int disable;           /* this m-line (from 1) gets port 0 */
     const char *kind;      /* the first m-line's kind from now on: "image" for T.38 */
     const char *body, *type;         /* instead of SDP of ours */

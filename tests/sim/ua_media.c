@@ -64,6 +64,13 @@ static void line_add(struct ua_call *call, const char *kind, size_t n)
     l->port = port_take(call->ua, call);
 }
 
+static void lines_move(struct ua_call *call)
+{
+    media_release(call);
+    for (unsigned i = 0; i < call->n_lines; i++)
+        call->lines[i].port = port_take(call->ua, call);
+}
+
 /* "audio,video": the m-lines of a call that has none yet. */
 void media_lines(struct ua_call *call, const char *list)
 {
@@ -145,6 +152,8 @@ size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const s
     addr_print_ip(&ua->media_ip, own);
     const char *ip = o->address ? o->address : own, *family = strchr(ip, ':') ? "IP6" : "IP4";
     unsigned n = lines_of(call, d, answer, o);
+    if (o->move)
+        lines_move(call);
     if (answer && d && d->pending.n)
         snprintf(call->lines[0].kind, sizeof call->lines[0].kind, "%s", d->pending.line[0].kind);
     if (o->add) {
