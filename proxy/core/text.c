@@ -2,17 +2,28 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Twice as much as before where that is left, 0 where not even n bytes are. */
+static uint32_t room_for(const struct text *text, const struct ref *ref, size_t n, uint32_t most)
+{
+    uint32_t left = text->n < most ? most - text->n : 0;
+    if (n > left || n > UINT16_MAX)
+        return 0;
+    uint32_t spare = 2 * (uint32_t)ref->cap;
+    return spare > n && spare <= left && spare <= UINT16_MAX ? spare : (uint32_t)n;
+}
+
 int text_set(struct text *text, struct ref *ref, struct span s, uint32_t most)
 {
-    if (s.n <= ref->n) {
+    if (s.n <= ref->cap) {
         if (s.n)
             memmove(text->p + ref->at, s.p, s.n);
-        ref->n = (uint32_t)s.n;
+        ref->n = (uint16_t)s.n;
         return 0;
     }
-    if (s.n > most || text->n > most - s.n)
+    uint32_t room = room_for(text, ref, s.n, most);
+    if (!room)
         return EOVERFLOW;
-    uint32_t need = text->n + (uint32_t)s.n;
+    uint32_t need = text->n + room;
     if (need > text->cap) {
         uint32_t cap = need + need / 4 + 64;
         char *p = realloc(text->p, cap);
@@ -22,7 +33,7 @@ int text_set(struct text *text, struct ref *ref, struct span s, uint32_t most)
         text->cap = cap;
     }
     memcpy(text->p + text->n, s.p, s.n);
-    *ref = (struct ref){text->n, (uint32_t)s.n};
+    *ref = (struct ref){text->n, (uint16_t)s.n, (uint16_t)room};
     text->n = need;
     return 0;
 }
