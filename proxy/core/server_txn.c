@@ -106,7 +106,8 @@ static int stub_keep(struct core *core, struct server_txn *st, const struct inbo
 static struct addr reply_address(const struct inbound *in)
 {
     struct addr via;
-    if (in->side == SIDE_PEER && in->peer->rules->reply_to == REPLY_VIA && !in->via.has_rport) {
+    if (in->side == SIDE_PEER && in->peer && in->peer->rules->reply_to == REPLY_VIA &&
+        !in->via.has_rport) {
         uint16_t port = in->via.port ? in->via.port : 5060;
         if (!addr_parse_ip(in->via.host, &via) && addr_same_ip(&via, &in->from))
             return addr_with_port(via, port);
@@ -141,14 +142,15 @@ struct server_txn *server_new(struct core *core, const struct inbound *in, uint6
     return st;
 }
 
-static uint8_t dscp_toward(const struct server_txn *st)
+static uint8_t dscp_toward(enum side side, const struct peer *peer)
 {
-    return st->side == SIDE_PEER && st->peer ? st->peer->rules->dscp_sip : DSCP_EXCHANGE;
+    return side == SIDE_PEER && peer ? peer->rules->dscp_sip : DSCP_EXCHANGE;
 }
 
 static void send_last(struct core *core, struct server_txn *st)
 {
-    core_send(core, st->socket, dscp_toward(st), &st->source, span_of(st->last, st->last_n));
+    core_send(core, st->socket, dscp_toward((enum side)st->side, st->peer), &st->source,
+              span_of(st->last, st->last_n));
 }
 
 /* A repeated request: the answer again, if there is one. A 2xx to INVITE is repeated end to end by
@@ -282,7 +284,8 @@ void reply_stateless(struct core *core, const struct inbound *in, unsigned statu
     sip_out_init(&o, core->render, sizeof core->render);
     sip_response_make(&o, status, reason ? reason : sip_reason(status), &stub, stub_bytes,
                       span_str(tag), extra);
+    struct addr to = reply_address(in);
     if (!o.full)
-        core_send(core, in->socket, DSCP_EXCHANGE, &in->from,
+        core_send(core, in->socket, dscp_toward(in->side, in->peer), &to,
                   out_copy(&core->out, span_of(o.p, o.n)));
 }
