@@ -5,6 +5,7 @@
 #include "proxy/core/call.h"
 #include "proxy/core/base.h"
 #include "proxy/core/client_txn.h"
+#include "proxy/core/config.h"
 #include "proxy/core/cross.h"
 #include "proxy/core/dialog.h"
 #include "proxy/core/inbound.h"
@@ -19,6 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where the number of the last request is not known: higher than any in use, below 2^31. */
+#define CSEQ_UNKNOWN (1u << 30)
 #define EVENT_LIFE 3600000u /* of a dialog without INVITE that names no expiry */
 
 uint64_t call_key(const struct core *core, struct span call_id)
@@ -109,11 +112,25 @@ void call_enter(struct core *core, struct call *call)
         ended_add(core, call);
     } else if (call->kind == KIND_EVENT) {
         core->events_active++;
+        call->peer->events++;
     } else {
         call->peer->calls++;
         if (++core->calls_active > core->calls_peak)
             core->calls_peak = core->calls_active;
     }
+}
+
+/* It counts no longer among what runs. */
+static void call_leave(struct core *core, const struct call *call)
+{
+    if (call->kind == KIND_EVENT) {
+        core->events_active--;
+        call->peer->events--;
+    } else {
+        core->calls_active--;
+        call->peer->calls--;
+    }
+    config_call_over(core, call->conf);
 }
 
 static void texts_keep(struct call *call, const struct inbound *in)
@@ -131,7 +148,8 @@ static void texts_keep(struct call *call, const struct inbound *in)
 
 struct call *call_new(struct core *core, const struct inbound *in, enum call_kind kind)
 {
-    if (kind == KIND_EVENT && core->events_active >= core->limit_calls / 2)
+    if (kind == KIND_EVENT && (core->events_active >= core->limit_calls / 2 ||
+                               in->peer->events >= in->peer->rules->calls))
         return NULL;
     struct call *call = slot_take(core);
     if (!call)
@@ -156,6 +174,31 @@ struct call *call_new(struct core *core, const struct inbound *in, enum call_kin
     } else {
         core_count(core, in->peer, COUNT_calls_total);
     }
+    return call;
+}
+
+/* A re-INVITE for a dialog that is not known here, lost with former state: it tells all that a call
+ * needs but the target of the other one, which is for the caller to guess. */
+struct call *call_adopt(struct core *core, const struct inbound *in, struct span target)
+{
+    if (core->calls_active >= core->limit_calls || in->peer->calls >= in->peer->rules->calls)
+        return NULL;
+    struct call *call = call_new(core, in, KIND_INVITE);
+    struct dialog *dialog = call ? dialog_get(call, in->to_tag) : NULL;
+    if (!dialog || text_set(&call->text, &dialog->callee.target, target, MAX_CALL_TEXT) ||
+        text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT)) {
+        if (call)
+            call_free(core, call);
+        return NULL;
+    }
+    dialog->confirmed = true;
+    dialog->callee.cseq = CSEQ_UNKNOWN;
+    call->adopted = true;
+    call->settled = true; /* what the offer says holds from its answer on */
+    call->phase = PHASE_UP;
+    call->answered = core->now;
+    core_count(core, call->peer, COUNT_calls_adopted);
+    call_touch(core, call);
     return call;
 }
 
@@ -298,12 +341,9 @@ void call_end(struct core *core, struct call *call, enum call_end end, unsigned 
     call->ended = core->now;
     ended_add(core, call);
     timer_set(&core->timers, &call->timer, TIMER_CALL, core->now + SIP_TIMEOUT);
-    if (event) {
-        core->events_active--;
+    call_leave(core, call);
+    if (event)
         return;
-    }
-    core->calls_active--;
-    call->peer->calls--;
     count_end(core, call);
     invite_end(core, call);
     media_close(core, call);
@@ -346,7 +386,7 @@ static void bye_send(struct core *core, struct call *call, enum side to)
                              .cseq = ++other->cseq,
                              .routes = text_get(&call->text, leg->routes),
                          });
-    struct addr dest = route_leg(core, to, call, leg);
+    struct addr dest = route_leg(to, call, leg);
     if (o.full || !addr_is_set(&dest)) {
         client_free(core, ct);
         return;
@@ -456,11 +496,8 @@ void call_free(struct core *core, struct call *call)
 {
     if (call->phase == PHASE_ENDED) {
         ended_remove(core, call);
-    } else if (call->kind == KIND_EVENT) {
-        core->events_active--;
     } else {
-        core->calls_active--;
-        call->peer->calls--;
+        call_leave(core, call);
     }
     timer_stop(&core->timers, &call->timer);
     hash_remove(&core->call_index, &call->link);

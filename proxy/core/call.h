@@ -18,6 +18,10 @@ struct call *call_find(struct core *core, const struct peer *peer, struct span c
 /* The call that waits for this INVITE with credentials; it goes on with its ports. NULL: none. */
 struct call *call_retry(struct core *core, const struct inbound *in);
 
+/* A running call of which only this re-INVITE is known; `target`: the other one's Contact URI.
+ * NULL: over a limit, or no memory. */
+struct call *call_adopt(struct core *core, const struct inbound *in, struct span target);
+
 void call_up(struct core *core, struct call *call, struct dialog *winner);
 void call_touch(struct core *core, struct call *call); /* sets its deadline anew */
 void call_due(struct core *core, struct call *call);

@@ -147,6 +147,8 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     peer->conf = conf_hold(core->conf);
     peer->rules = rules;
     conf_release(before);
+    peer->n_warnings = 0; /* what is still so will be found again */
+    peer->contradicted = false;
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
     uint16_t trunk = peer->trunk;
     peer_sockets(core, peer, event);
@@ -209,6 +211,43 @@ static void peers_apply(struct core *core, const struct event *event)
     }
 }
 
+static uint32_t calls_under(const struct core *core, const struct conf *conf)
+{
+    uint32_t cursor = 0, n = 0;
+    const struct call *call;
+    while ((call = pool_next(&core->calls, &cursor)))
+        n += call->conf == conf && call->phase != PHASE_ENDED;
+    return n;
+}
+
+static void former_drop(struct core *core, size_t i)
+{
+    conf_release(core->formers[i].conf);
+    memmove(&core->formers[i], &core->formers[i + 1],
+            (--core->n_formers - i) * sizeof core->formers[0]);
+}
+
+/* What running calls began with still says who their exchange is. */
+static void former_keep(struct core *core, struct conf *before)
+{
+    uint32_t calls = before ? calls_under(core, before) : 0;
+    if (!calls) {
+        conf_release(before);
+        return;
+    }
+    if (core->n_formers == MAX_FORMERS)
+        former_drop(core, 0);
+    core->formers[core->n_formers++] = (struct former){before, calls};
+}
+
+void config_call_over(struct core *core, const struct conf *conf)
+{
+    for (size_t i = 0; i < core->n_formers; i++) {
+        if (core->formers[i].conf == conf && --core->formers[i].calls == 0)
+            former_drop(core, i--);
+    }
+}
+
 void config_apply(struct core *core, const struct event *event)
 {
     struct conf *before = core->conf;
@@ -228,7 +267,7 @@ void config_apply(struct core *core, const struct event *event)
                     core->conf->exchange.probe_ms ? core->now + 10 : UINT64_MAX);
     media_reserve(core);
     sockets_retire(core);
-    conf_release(before);
+    former_keep(core, before);
 }
 
 void config_close(struct core *core)
@@ -245,6 +284,8 @@ void config_close(struct core *core)
             ports_close(core->ports[i]);
         free(core->ports[i]);
     }
+    while (core->n_formers)
+        former_drop(core, core->n_formers - 1);
     conf_release(core->conf);
     core->conf = NULL;
 }

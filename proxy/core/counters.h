@@ -1,8 +1,9 @@
 /*
  * counters.h - every counter of the program in one table: name, per peer or not, meaning.
  *
- * One counter per reason, monotonic. The sum that must hold: datagrams_in = all counters named
- * drop_* that concern datagrams + sip_requests_in + sip_responses_in.
+ * One counter per reason, monotonic. The sum that must hold: datagrams_in = sip_requests_in +
+ * sip_responses_in + the drops of what was not read: drop_not_exchange, drop_unknown_source,
+ * drop_keep_alive, drop_oversize and drop_malformed. The other drops are of messages that were.
  */
 #ifndef CORE_COUNTERS_H
 #define CORE_COUNTERS_H
@@ -32,6 +33,7 @@
     X(answer_420_extension, 1, "requests answered 420: unknown Proxy-Require")                    \
     X(answer_481_no_dialog, 1, "requests answered 481: no dialog or transaction")                 \
     X(answer_482_loop, 1, "requests answered 482: our own request came back")                     \
+    X(answer_482_merged, 1, "INVITEs answered 482: the same one had come by another way")         \
     X(answer_483_hops, 1, "requests answered 483: Max-Forwards was 0")                            \
     X(answer_488_sdp, 1, "requests answered 488: SDP unreadable")                                 \
     X(answer_488_foreign, 1, "requests answered 488: media of a third party refused")             \
@@ -58,6 +60,7 @@
     X(registrations_out, 1, "successful REGISTERs of the exchange at a peer")                     \
     X(registrations_in, 1, "successful REGISTERs of a peer at the exchange")                      \
     X(routed_by_default, 1, "in-dialog requests of unknown dialogs sent where their socket says") \
+    X(calls_adopted, 1, "re-INVITEs of unknown dialogs whose calls go on here")                   \
     X(challenges, 1, "INVITEs of a peer challenged (401, 407) by the exchange")                   \
     X(ports_rested_short, 0,                                                                      \
       "port pairs reused before port_reuse_delay, the longest rested first")                      \

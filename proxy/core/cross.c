@@ -46,7 +46,7 @@ static bool host_toward_exchange(struct core *core, const struct crossing *x,
 {
     struct addr own = own_address(core, SIDE_PEER, x->peer, x->call);
     if (addr_is_set(&uri->addr) && addr_same_ip(&uri->addr, &own)) {
-        *host = core->conf->exchange.address;
+        *host = (x->call ? x->call->conf : core->conf)->exchange.address;
         return true;
     }
     struct peer *peer = peer_meant(core, x->peer, uri);

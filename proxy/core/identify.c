@@ -111,6 +111,15 @@ static void unknown_options(struct core *core, struct inbound *in, const struct 
     core_count(core, NULL, COUNT_drop_unknown_source);
 }
 
+/* Running calls keep the exchange they began with over a reload. */
+static bool from_exchange(const struct core *core, const struct addr *from)
+{
+    bool known = is_exchange_ip(core->conf, from);
+    for (size_t i = 0; !known && i < core->n_formers; i++)
+        known = is_exchange_ip(core->formers[i].conf, from);
+    return known;
+}
+
 void datagram_in(struct core *core, const struct event *event)
 {
     uint16_t id = event->datagram.socket;
@@ -123,7 +132,7 @@ void datagram_in(struct core *core, const struct event *event)
     struct inbound in = {
         .socket = id, .side = (enum side)socket->side, .from = event->datagram.from};
     if (in.side == SIDE_EXCHANGE) {
-        if (!is_exchange_ip(core->conf, &in.from)) {
+        if (!from_exchange(core, &in.from)) {
             core_count(core, NULL, COUNT_drop_not_exchange);
             return;
         }

@@ -32,6 +32,7 @@
 #define MAX_SEEN 6        /* SDP hosts remembered per side and call */
 #define MAX_PEER_ADDRS 16 /* resolved addresses, and as many former ones, of a peer */
 #define MAX_ANNOUNCED 8
+#define MAX_FORMERS 8 /* former configurations with calls */
 #define MAX_WARNINGS 8
 #define MAX_CALL_TEXT 65536   /* bytes of strings that one call may keep */
 #define MAX_PEER_BINDINGS 512 /* of one peer, both ways; MAX_CONTACTS of them for one user */

@@ -141,6 +141,17 @@ void peer_warn(struct peer *peer, const char *warning)
         peer->warnings[peer->n_warnings++] = warning;
 }
 
+void peer_unwarn(struct peer *peer, const char *warning)
+{
+    for (size_t i = 0; i < peer->n_warnings; i++) {
+        if (strcmp(peer->warnings[i], warning) != 0)
+            continue;
+        memmove(&peer->warnings[i], &peer->warnings[i + 1],
+                (--peer->n_warnings - i) * sizeof peer->warnings[0]);
+        return;
+    }
+}
+
 static void source_add(struct prefix *out, size_t *n, size_t most, const struct addr *a)
 {
     if (*n < most)

@@ -8,6 +8,7 @@
 #include "proxy/core/call.h"
 #include "proxy/core/client_txn.h"
 #include "proxy/core/destination.h"
+#include "proxy/core/dialog.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/rate.h"
 #include "proxy/core/register.h"
@@ -147,24 +148,58 @@ static bool request_peer(struct core *core, struct inbound *in)
     return false;
 }
 
+/* RFC 3261 §12.2.2 and 8.1.1.4 with RFC 2543: a dialog whose far end gave no tag is known without
+ * one. */
+static bool is_within(struct core *core, const struct inbound *in)
+{
+    bool from_caller;
+    if (in->to_tag.p)
+        return true;
+    struct call *call =
+        call_find(core, in->peer, in->call_id, in->from_tag, in->to_tag, in->side, &from_caller);
+    return call && (call->phase == PHASE_UP || call->phase == PHASE_ENDED) &&
+           dialog_find(call, from_caller ? in->to_tag : in->from_tag);
+}
+
+/* RFC 3261 §8.2.2.2: the same INVITE by another way, forked on its way to us, is not a second call.
+ */
+static bool is_merged(struct core *core, const struct server_txn *st, const struct inbound *in)
+{
+    bool from_caller;
+    struct call *call =
+        call_find(core, in->peer, in->call_id, in->from_tag, in->to_tag, in->side, &from_caller);
+    const struct server_txn *first = call ? pool_get(&core->servers, call->invite) : NULL;
+    return first && first != st && from_caller && call->phase != PHASE_RETRY &&
+           call->caller.cseq == in->msg->cseq;
+}
+
+static void invite_in(struct core *core, struct server_txn *st, struct inbound *in)
+{
+    if (is_merged(core, st, in)) {
+        core_count(core, in->peer, COUNT_answer_482_merged);
+        server_reply(core, st, 482, NULL, "");
+    } else if (!hold_for_view(core, st, in)) {
+        invite_request(core, st, in);
+    }
+}
+
 static void request_go(struct core *core, struct server_txn *st, struct inbound *in)
 {
     const struct sip_msg *msg = in->msg;
     if (msg->method == METHOD_REGISTER) {
         register_request(core, st, in);
-    } else if (in->to_tag.p) {
+    } else if (is_within(core, in)) {
         dialog_request(core, st, in);
     } else if (msg->method == METHOD_INVITE) {
-        if (!hold_for_view(core, st, in))
-            invite_request(core, st, in);
+        invite_in(core, st, in);
     } else if (msg->method == METHOD_SUBSCRIBE || msg->method == METHOD_REFER) {
         event_request(core, st, in);
     } else if (msg->method == METHOD_OPTIONS && in->side == SIDE_EXCHANGE &&
                in->peer->rules->options == OPTIONS_LOCAL) {
-        if (in->peer->probe.state == LIVE_UP)
-            server_reply(core, st, 200, NULL, "Accept: application/sdp\r\n");
-        else
+        if (in->peer->probe.state == LIVE_DOWN)
             server_mute(core, st);
+        else /* not yet known counts as up: an exchange that starts with us asks once a minute */
+            server_reply(core, st, 200, NULL, "Accept: application/sdp\r\n");
     } else {
         plain_request(core, st, in);
     }

@@ -104,6 +104,8 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
     offer_refused(call, side_other((enum side)ct->side));
     if (in->side == SIDE_EXCHANGE && (status == 401 || status == 407))
         core_count(core, in->peer, COUNT_challenges);
+    if (call->adopted && (status == 481 || status == 408))
+        call_end(core, call, END_STATUS, status); /* nobody knows it there either */
     if (!ct->initial)
         return; /* a re-INVITE: the call stands as it was */
     if (status == 401 || status == 407)
@@ -176,6 +178,7 @@ static void invite_progress(struct core *core, struct client_txn *ct, struct ser
     }
     refresh_apply(call, st, side_other(in->side), dialog);
     timer_noted(core, call, in);
+    call->adopted = false;
     if (ct->initial)
         call_up(core, call, dialog);
 }
@@ -401,7 +404,7 @@ static void invite_missing(struct core *core, struct client_txn *ct)
     }
     if (call)
         offer_refused(call, side_other((enum side)ct->side));
-    if (call && ct->initial)
+    if (call && (ct->initial || call->adopted))
         call_end(core, call, END_TIMEOUT, status);
     client_give_up(core, ct);
 }

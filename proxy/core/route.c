@@ -137,8 +137,7 @@ bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, str
     return rules->target_from == TARGET_CONTACT;
 }
 
-struct addr route_leg(const struct core *core, enum side side, const struct call *call,
-                      const struct leg *leg)
+struct addr route_leg(enum side side, const struct call *call, const struct leg *leg)
 {
     struct sip_uri uri;
     struct addr to;
@@ -146,7 +145,7 @@ struct addr route_leg(const struct core *core, enum side side, const struct call
         return to;
     if (addr_is_set(&leg->signal))
         return leg->signal;
-    return side == SIDE_PEER ? peer_address(call->peer) : core->conf->exchange.address;
+    return side == SIDE_PEER ? peer_address(call->peer) : call->conf->exchange.address;
 }
 
 /* RFC 3261 §12.1: Record-Route of a request in its order, of a response reversed. */

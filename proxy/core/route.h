@@ -18,8 +18,7 @@ bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, str
 
 /* Where a request inside a dialog goes on that side (RFC 3261 §12.2.1.1, and what translated
  * addresses make of it). */
-struct addr route_leg(const struct core *core, enum side side, const struct call *call,
-                      const struct leg *leg);
+struct addr route_leg(enum side side, const struct call *call, const struct leg *leg);
 
 /* Whole "Route: ...\r\n" lines from Record-Route (RFC 3261 §12.1): of a request in its order, of a
  * response reversed. Returns bytes written; 0: none, or more than can be kept. */

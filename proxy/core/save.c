@@ -181,6 +181,7 @@ static void walk_state(struct record *r, struct call *c)
     NUMBER(r, c->challenged);
     NUMBER(r, c->bye_waits);
     FLAG(r, c->ack_seen);
+    FLAG(r, c->adopted);
     if (c->kind > KIND_EVENT || c->phase > PHASE_ENDED || c->origin > 1 || c->end > END_OURS ||
         c->socket[0] >= CORE_MAX_SOCKETS || c->socket[1] >= CORE_MAX_SOCKETS)
         r->bad = true;

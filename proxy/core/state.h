@@ -57,7 +57,7 @@ struct peer {
     struct addr route; /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
     size_t n_announced;
-    uint32_t calls;
+    uint32_t calls, events; /* running; events: dialogs without INVITE */
     const char *warnings[MAX_WARNINGS];
     size_t n_warnings;
     uint32_t replaced_logged; /* bits: which kinds of replaced address were logged */
@@ -157,7 +157,7 @@ struct dialog {
     struct ref to;  /* the To value with the tag */
     struct leg callee;
     bool confirmed, acked;
-    bool offered; /* its offer, in a 1xx or 2xx, waits for PRACK or ACK */
+    bool offered;                /* its offer, in a 1xx or 2xx, waits for PRACK or ACK */
     struct media_target *answer; /* of this fork, n_media of them; NULL: no SDP yet */
     uint32_t n_answer;
 };
@@ -225,6 +225,7 @@ struct call {
     uint16_t status;     /* final status, or ours */
     uint16_t repeats;    /* copies of the 2xx */
     uint16_t challenged; /* 401/407 answers from the called side */
+    bool adopted;        /* begun by a re-INVITE of a dialog unknown here, not yet accepted */
     uint8_t bye_waits;   /* BYEs of ours not yet answered */
     bool ack_seen;
 };
@@ -271,6 +272,11 @@ struct source { /* rate of one source outside dialogs */
     uint32_t milli; /* thousandths of requests still free */
 };
 
+struct former {        /* a configuration no longer in force that running calls began with */
+    struct conf *conf; /* held */
+    uint32_t calls;
+};
+
 struct unknown {
     struct addr addr;
     msec logged;
@@ -281,6 +287,8 @@ struct core {
     int64_t wall;
     uint32_t generation;
     struct conf *conf;
+    struct former formers[MAX_FORMERS];
+    size_t n_formers;
     uint32_t limit_calls, limit_transactions, limit_streams;
     const struct relay_figures *figures;
     struct hash_seed seed;

@@ -35,12 +35,15 @@ bool view_confirmed(const struct core *core, const struct peer *peer)
     return source != VIEW_NONE && source != VIEW_ROUTE;
 }
 
+static const char contradiction[] = "the peer sees us under another address than `advertise` says";
+
 static void view_contradicts(struct core *core, struct peer *peer, const struct addr *seen)
 {
     const struct addr *configured = &peer->rules->advertise;
     char a[ADDR_TEXT], b[ADDR_TEXT];
     if (addr_same_ip(configured, seen)) {
         peer->contradicted = false;
+        peer_unwarn(peer, contradiction);
         return;
     }
     if (peer->contradicted)
@@ -50,7 +53,7 @@ static void view_contradicts(struct core *core, struct peer *peer, const struct 
     addr_print_ip(seen, b);
     core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0),
              "advertise is configured as %s, but the peer sees us as %s", a, b);
-    peer_warn(peer, "the peer sees us under another address than `advertise` says");
+    peer_warn(peer, contradiction);
 }
 
 static void view_store(struct core *core, const struct peer *peer)

@@ -100,11 +100,11 @@ static void place_refresh(struct place *p, struct server_txn *st, const struct i
     }
 }
 
-static struct addr place_cross(struct core *core, const struct place *p, struct crossing *x)
+static struct addr place_cross(const struct place *p, struct crossing *x)
 {
     x->request_uri = text_get(&p->call->text, p->to->target);
     x->routes = text_get(&p->call->text, p->to->routes);
-    return route_leg(core, x->to, p->call, p->to);
+    return route_leg(x->to, p->call, p->to);
 }
 
 static void unknown_dialog(struct core *core, struct server_txn *st, struct inbound *in)
@@ -120,6 +120,26 @@ static void unknown_dialog(struct core *core, struct server_txn *st, struct inbo
     plain_request(core, st, in);
 }
 
+/* A re-INVITE would take the SDP of a call round us, with ports that are the other one's: so the
+ * call is taken up again here, with ports of its own. */
+static bool place_adopt(struct core *core, struct inbound *in, struct place *p)
+{
+    struct destination d;
+    if (in->msg->method != METHOD_INVITE)
+        return false;
+    destination_find(core, in, &d);
+    p->call = call_adopt(core, in, d.uri.p ? d.uri : in->msg->uri);
+    if (!p->call)
+        return false;
+    p->from_caller = true;
+    p->dialog = &p->call->dialogs[0];
+    p->from = &p->call->caller;
+    p->to = &p->dialog->callee;
+    core_log(core, LEVEL_INFO, in->peer, in->call_id,
+             "re-INVITE for an unknown dialog: the call goes on here");
+    return true;
+}
+
 static bool offers(enum sip_method method)
 {
     return method == METHOD_INVITE || method == METHOD_UPDATE || method == METHOD_PRACK;
@@ -128,7 +148,7 @@ static bool offers(enum sip_method method)
 void dialog_request(struct core *core, struct server_txn *st, struct inbound *in)
 {
     struct place p;
-    if (!place_find(core, in, &p)) {
+    if (!place_find(core, in, &p) && !place_adopt(core, in, &p)) {
         unknown_dialog(core, st, in);
         return;
     }
@@ -151,16 +171,19 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
         offer = offer_cross(core, p.call, p.dialog, in, role, false, edits, &refusal);
     if (refusal.status) {
         sdp_refused(core, st, in, &refusal);
+        if (p.call->adopted)
+            call_end(core, p.call, END_OURS, refusal.status);
         if (in->msg->method == METHOD_PRACK)
             call_hangup(core, p.call, END_SDP, 488, refusal.why);
         return;
     }
     if (in->msg->method == METHOD_INVITE && p.call->phase == PHASE_UP)
         p.call->invite = st->pool.id;
-    struct addr to = place_cross(core, &p, &x);
+    struct addr to = place_cross(&p, &x);
     bool last = p.call->kind == KIND_EVENT && in->msg->method == METHOD_NOTIFY &&
                 span_begins(sip_value(in->msg, HEADER_SUBSCRIPTION_STATE), "terminated");
-    request_forward(core, st, &x, edits, &to, offer && role == ROLE_OFFER);
+    if (!request_forward(core, st, &x, edits, &to, offer && role == ROLE_OFFER) && p.call->adopted)
+        call_end(core, p.call, END_OURS, 503);
     if (last)
         call_end(core, p.call, END_NONE, 0);
 }
@@ -218,7 +241,7 @@ void ack_forward(struct core *core, struct inbound *in)
         edits = cross_begin(core);
         x.drop_body = true;
     }
-    struct addr to = place_cross(core, &p, &x);
+    struct addr to = place_cross(&p, &x);
     ack_send(core, &x, edits, p.call->socket[x.to], &to);
     if (refusal.status)
         call_hangup(core, p.call, END_SDP, 488, refusal.why);

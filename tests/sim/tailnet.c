@@ -61,11 +61,16 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
     addr_print(&t->exchange, exchange);
     addr_print(&t->self, self);
     addr_print(&(struct addr){0}, shared);
-    put(&w, "exchange:\n  address: %s\n  probe: %us\n", exchange, o->exchange_probe_s);
+    put(&w, "exchange: {probe: %us", o->exchange_probe_s);
+    if (!o->exchange || !strstr(o->exchange, "address:"))
+        put(&w, ", address: %s", exchange);
+    if (o->exchange)
+        put(&w, ", %s", o->exchange);
     if (o->shared) {
         addr_print(&t->at[0].local, shared);
-        put(&w, "  local: %s\n", shared);
+        put(&w, ", local: %s", shared);
     }
+    put(&w, "}\n");
     put(&w, "trunk:\n  listen: %s\n", self);
     if (o->peer)
         put(&w, "peer_defaults:\n  {%s}\n", o->peer);
@@ -276,6 +281,20 @@ static void end_calls(struct tailnet *t)
     script_forget(&t->scene);
 }
 
+static void reload_with(struct tailnet *t, const char *whose, const char *keys)
+{
+    snprintf(t->more, sizeof t->more, "%s", keys);
+    *(whose[0] == 'p' ? &t->options.peer : &t->options.exchange) = t->more;
+    tailnet_write_config(t, t->options.peers);
+    box_configure(&t->box, t->yaml);
+}
+
+static uint64_t warnings(struct tailnet *t)
+{
+    struct info_peer p;
+    return info_peer(t->box.core, 0, &p) ? p.n_warnings : 0;
+}
+
 static bool of_the_operator(struct tailnet *t, const struct script_words *w)
 {
     struct box *b = &t->box;
@@ -287,7 +306,9 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
     else if (strcmp(verb, "reload-without") == 0) {
         tailnet_write_config(t, w->v[1][0] == 'q' ? 1 : 0);
         box_configure(b, t->yaml);
-    } else if (strcmp(verb, "drain") == 0)
+    } else if (strcmp(verb, "reload-with") == 0)
+        reload_with(t, w->v[1], w->v[2]);
+    else if (strcmp(verb, "drain") == 0)
         box_drain(b);
     else if (strcmp(verb, "hangup") == 0)
         hang_up_all(t);
@@ -328,6 +349,8 @@ static bool command(struct scene *s, const struct script_words *w)
         check_known(t, w->v[1]);
     } else if (strcmp(verb, "registered") == 0) {
         expect_number(t, "bindings", registrations(t), w->v[1]);
+    } else if (strcmp(verb, "warned") == 0) {
+        expect_number(t, "warnings", warnings(t), w->v[1]);
     } else if (strcmp(verb, "log") == 0 || strcmp(verb, "no-log") == 0) {
         if (box_logged(&t->box, w->v[1]) != (verb[0] == 'l'))
             world_fail(&s->world, "the log has%s \"%s\"", verb[0] == 'l' ? " no" : "", w->v[1]);

@@ -11,6 +11,8 @@
  *   known p                          the core knows how p sees us
  *   registered N                     bindings of the first peer
  *   restart | reload | reload-without q | drain | exited | hangup | save
+ *   reload-with peer|exchange "key: value"   those keys instead of what there was
+ *   warned N                         what the API warns of at the first peer
  *   name NAME ADDRESS                what the resolver says
  *   raw x NAME                       that body as a datagram, whatever it is
  *   stray x "text"                   x got such a response to nothing it asked
@@ -38,9 +40,10 @@ struct tailnet_options {
     bool exchange_on_tailnet; /* its signalling and media are on our tailnet address */
     bool backwards;           /* role a is p, not x */
     bool rewrite_contact;
-    bool save_often;    /* every call is saved and loaded after each line */
-    const char *peer;   /* more keys of every peer: "media_from: sdp, latch: strict" */
-    const char *config; /* more of the file */
+    bool save_often;      /* every call is saved and loaded after each line */
+    const char *peer;     /* more keys of every peer: "media_from: sdp, latch: strict" */
+    const char *config;   /* more of the file */
+    const char *exchange; /* more keys of the exchange */
     const struct scene_body *bodies;
     unsigned probe_s;          /* of peers, default 30 */
     unsigned exchange_probe_s; /* default 30 */
@@ -56,6 +59,7 @@ struct tailnet {
     } at[TAILNET_PEERS];
     struct addr self, exchange;
     char yaml[8192];
+    char more[256]; /* behind options.peer or .exchange once reloaded with them */
 };
 
 void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,

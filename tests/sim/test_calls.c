@@ -333,7 +333,8 @@ static const struct call_case cases[] = {
      "b by-itself +options"},
     {"OPTIONS is answered here while the peer is up, not while it is down", FROM_X,
      "options: local", NULL,
-     "a ask OPTIONS\n a expect 200 OPTIONS\n b deaf\n wait 130s\n a ask OPTIONS\n"
+     "a ask OPTIONS\n a expect 200 OPTIONS\n b deaf\n restart\n a ask OPTIONS\n a expect 200 OPTIONS\n"
+     "wait 130s\n a ask OPTIONS\n"
      "a expect no-answer OPTIONS within=40s\n b hears"},
 
     /* ---- REGISTER */
@@ -453,6 +454,14 @@ static const struct call_case cases[] = {
      "reload\n" TALK
      "a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK
      "reload\n" END_A},
+    {"reload with other sources: a running call keeps its exchange", FROM_X | UNSAVED | ON_TAILNET, NULL, NULL,
+     UP "reload-with exchange \"sources: [192.0.2.0/24], address: 192.0.2.7:5062\"\n" TALK
+        "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
+     "a send BYE\n b expect BYE\n a expect 200 BYE\n counter drop_not_exchange 0\n"
+     "unanswered\n a.late ask OPTIONS\n a.late expect no-answer within=40s\n reload-with exchange \"\""},
+    {"advertise that the peer contradicts is warned of, until it is put right", 0,
+     "advertise: 100.64.9.9", NULL,
+     "wait 31s\n warned 1\n reload-with peer \"advertise: $US\"\n wait 31s\n warned 0"},
     {"reload without the peer: its call goes on, a new one is refused", TWO | FROM_X | UNSAVED,
      NULL, NULL,
      "x.one call to=q\n q.one expect INVITE\n q.one answer 200 sdp\n x.one expect 200\n"
@@ -463,6 +472,29 @@ static const struct call_case cases[] = {
     {"restart: what comes for a former call goes where its socket says", FROM_X, NULL, NULL,
      UP "restart\n wait 2s\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
      "counter routed_by_default 1"},
+    {"restart: a re-INVITE takes its call up again, with ports of its own", UNSAVED, NULL, NULL,
+     UP TALK
+     "restart\n wait 2s\n a send INVITE sdp\n b expect INVITE sdp\n b answer 200 sdp\n a expect 200 sdp\n"
+     "b expect ACK\n calls 1\n pairs 2\n" TALK "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n"
+     "b expect 200\n a expect ACK\n" TALK END_B "calls 0\n counter calls_adopted 1\n wait 1s\n log two-way"},
+    {"restart: a re-INVITE without an offer takes its call up again", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n a send INVITE\n b expect INVITE nosdp\n b answer 200 sdp\n"
+        "a expect 200 sdp\n b expect ACK sdp\n" TALK END_A "calls 0"},
+    {"restart: a refused re-INVITE leaves no call behind", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n a send INVITE sdp\n b expect INVITE\n b answer 481\n a expect 481\n"
+        "calls 0\n wait 7s\n pairs 0"},
+    {"restart: a challenged re-INVITE keeps its call for the next one", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n a send INVITE sdp\n b expect INVITE\n b answer 401\n a expect 401\n"
+        "a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK END_A},
+    {"restart: a re-INVITE with unreadable SDP leaves no call behind", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n a send INVITE body=noc type=application/sdp\n a expect 488\n calls 0\n"
+        "wait 7s\n pairs 0"},
+    {"restart: a re-INVITE nobody answers leaves no call behind", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n b deaf\n a send INVITE sdp\n a expect 408 within=40s\n calls 0\n"
+        "b hears"},
+    {"restart: the operator ends a call that was taken up again", UNSAVED, NULL, NULL,
+     UP "restart\n wait 2s\n a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
+        "b expect ACK\n" TALK "hangup\n a expect BYE\n b expect BYE\n calls 0"},
     {"restart: bindings are kept", FROM_X, NULL, NULL,
      "b by-itself +register\n"
      "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062;line=abc>\" h=\"Expires: 600\"\n"
@@ -475,6 +507,12 @@ static const struct call_case cases[] = {
     {"Max-Forwards 0: 483", 0, NULL, NULL, "raw a hops\n stray a \"SIP/2.0 483\""},
     {"no Max-Forwards: 70 is added", 0, NULL, NULL,
      "raw a nohops\n b expect MESSAGE has=\"Max-Forwards: 70\"\n b answer 200"},
+    {"the same INVITE by two ways: the second gets 482", 0, NULL, NULL,
+     "raw a merge1\n b expect INVITE\n raw a merge2\n stray a \"SIP/2.0 482\"\n calls 1\n"
+     "counter answer_482_merged 1\n b answer 486\n stray a \"SIP/2.0 486\"\n calls 0"},
+    {"BYE in a dialog without a To-tag ends its call (RFC 2543)", 0, NULL, NULL,
+     "raw a untagged\n b expect INVITE\n b answer 200 sdp\n b send BYE\n a.in expect BYE\n"
+     "b expect 200 BYE\n calls 0"},
     {"an unknown Proxy-Require: 420", 0, NULL, NULL,
      "a call h=\"Proxy-Require: magic\"\n a expect 420 has=\"Unsupported: magic\"\n"
      "b expect nothing 1s"},
@@ -509,6 +547,21 @@ static const struct scene_body bodies[] = {
                "host.example;rport;branch=z9hG4bKraw2\r\n"
                "From: <sip:a@host.example>;tag=1\r\nTo: <sip:b@host.example>\r\nCall-ID: raw-2\r\n"
                "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n"},
+    {"merge1", "INVITE sip:100@host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+               "host.example;rport;branch=z9hG4bKraw4\r\n"
+               "From: <sip:a@host.example>;tag=1\r\nTo: <sip:b@host.example>\r\nCall-ID: raw-4\r\n"
+               "CSeq: 1 INVITE\r\nContact: <sip:a@host.example>\r\nMax-Forwards: 70\r\n"
+               "Content-Length: 0\r\n\r\n"},
+    {"merge2", "INVITE sip:100@host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+               "host.example;rport;branch=z9hG4bKraw5\r\n"
+               "From: <sip:a@host.example>;tag=1\r\nTo: <sip:b@host.example>\r\nCall-ID: raw-4\r\n"
+               "CSeq: 1 INVITE\r\nContact: <sip:a@host.example>\r\nMax-Forwards: 70\r\n"
+               "Content-Length: 0\r\n\r\n"},
+    {"untagged", "INVITE sip:100@host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+                 "host.example;rport;branch=z9hG4bKraw6\r\n"
+                 "From: <sip:a@host.example>\r\nTo: <sip:b@host.example>\r\nCall-ID: raw-6\r\n"
+                 "CSeq: 1 INVITE\r\nContact: <sip:a@host.example>\r\nMax-Forwards: 70\r\n"
+                 "Content-Length: 0\r\n\r\n"},
     {"lostbye",
      "BYE sip:100@host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
      "host.example;rport;branch=z9hG4bKraw3\r\n"
