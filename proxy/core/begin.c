@@ -63,7 +63,10 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
     }
     x.request_uri = d.uri;
     x.routes = d.routes;
-    if (!request_forward(core, st, &x, edits, &d.to, offer))
+    struct client_txn *ct = request_forward(core, st, &x, edits, &d.to, offer);
+    if (ct)
+        call->invite_n = (uint16_t)ct->packet_n;
+    else
         call_end(core, call, END_OURS, 503);
 }
 

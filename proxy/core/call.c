@@ -68,6 +68,7 @@ struct call *call_retry(struct core *core, const struct inbound *in)
         return NULL;
     timer_stop(&core->timers, &call->timer);
     call->phase = PHASE_TRYING;
+    call->reached = false; /* with its credentials it is larger, and may get lost */
     call->caller.cseq = in->msg->cseq;
     call->caller.signal = in->from;
     leg_target(call, &call->caller, in->msg);

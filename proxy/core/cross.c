@@ -10,6 +10,7 @@
 #include "proxy/core/sockets.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct edits *cross_begin(struct core *core)
 {
@@ -345,11 +346,67 @@ static void edit_compact(const struct crossing *x, struct edits *e, uint32_t own
     }
 }
 
-static size_t mtu_room(const struct crossing *x)
+size_t mtu_room(const struct peer *peer, const struct conf_peer *rules)
 {
-    struct addr to = x->to == SIDE_PEER ? peer_address(x->peer) : (struct addr){0};
-    size_t headers = to.family == ADDR_IP6 ? 48 : 28;
-    return x->to == SIDE_PEER ? x->rules->mtu - headers : SIZE_MAX;
+    struct addr to = peer_address(peer);
+    return rules->mtu - (to.family == ADDR_IP6 ? 48u : 28u);
+}
+
+static bool fits(const struct crossing *x, size_t n)
+{
+    return x->to == SIDE_EXCHANGE || n <= mtu_room(x->peer, x->rules);
+}
+
+/* What takes the room: the start line, each name with the bytes of its lines, the body. */
+struct budget {
+    struct span name;
+    size_t n;
+};
+
+static unsigned budget_of(const struct sip_msg *msg, struct budget *b, unsigned most)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < msg->n_headers; i++) {
+        const struct sip_header *h = &msg->headers[i];
+        struct span name = h->id == HEADER_OTHER ? sip_header_name(msg, h)
+                                                 : span_str(sip_header_names[h->id].name);
+        unsigned at = 0;
+        while (at < n && !span_is_nocase(b[at].name, name))
+            at++;
+        if (at == n && n < most)
+            b[n++] = (struct budget){name, 0};
+        if (at < n)
+            b[at].n += h->n;
+    }
+    return n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    size_t m = ((const struct budget *)a)->n, n = ((const struct budget *)b)->n;
+    return m < n ? 1 : m > n ? -1 : 0;
+}
+
+/* Which headers to strip and which codecs to leave out is for the operator to say; this shows what
+ * it would bring. */
+static void oversize(struct core *core, const struct crossing *x, size_t n)
+{
+    static struct sip_msg out; /* one message at a time */
+    struct budget b[32];
+    char list[400] = "";
+    size_t used = 0;
+    core_count(core, x->peer, COUNT_oversize_sent);
+    if (sip_msg_read(core->render, n, &out) != SIP_OK)
+        return;
+    unsigned names = budget_of(&out, b, 32);
+    qsort(b, names, sizeof b[0], by_size);
+    for (unsigned i = 0; i < names && i < 8; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, ", %.*s %zu",
+                                 (int)(b[i].name.n > 30 ? 30 : b[i].name.n), b[i].name.p, b[i].n);
+    core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
+             "%zu bytes of SIP do not fit an mtu of %u, which leaves %zu: sent in fragments; body "
+             "%zu%s (codecs and strip_headers make it smaller)",
+             n, x->rules->mtu, mtu_room(x->peer, x->rules), out.body.n, list);
 }
 
 static int render(struct core *core, const struct crossing *x, struct edits *e, size_t *n)
@@ -367,15 +424,11 @@ int cross_render(struct core *core, const struct crossing *x, struct edits *e, s
     edit_start(x, e);
     int err = edit_headers(core, x, e);
     err = err ? err : render(core, x, e, &n);
-    if (!err && n > mtu_room(x)) {
+    if (!err && !fits(x, n)) {
         edit_compact(x, e, e->n);
         err = render(core, x, e, &n);
-        if (!err && n > mtu_room(x)) {
-            core_count(core, x->peer, COUNT_oversize_sent);
-            core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
-                     "%zu bytes of SIP do not fit an mtu of %u: sent in fragments", n,
-                     x->rules->mtu);
-        }
+        if (!err && !fits(x, n))
+            oversize(core, x, n);
     }
     if (!err)
         *out = span_of(core->render, n);

@@ -31,6 +31,9 @@ struct edits *cross_begin(struct core *core);
 int cross_render(struct core *core, const struct crossing *x, struct edits *edits,
                  struct span *out);
 
+/* How many bytes of SIP go to the peer without fragments, by its mtu. */
+size_t mtu_room(const struct peer *peer, const struct conf_peer *rules);
+
 /* "Via: SIP/2.0/UDP host:port;rport;branch=...\r\n" of a request sent as ct. via_value is what
  * stands behind "SIP/2.0/UDP ". */
 struct span via_line(const struct core *core, const struct client_txn *ct, const struct call *call,

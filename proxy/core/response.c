@@ -44,10 +44,10 @@ static void timer_noted(struct core *core, struct call *call, const struct inbou
 {
     uint32_t seconds;
     struct span v = sip_value(in->msg, HEADER_SESSION_EXPIRES);
-    if (v.p && !sip_seconds_read(v, &seconds) && seconds)
-        call->session_end = core->now + (msec)seconds * 1000 + SESSION_GRACE;
-    else
-        call->session_end = 0;
+    call->session_s = v.p && !sip_seconds_read(v, &seconds) ? seconds : 0;
+    call->session_from = core->now;
+    call->session_end =
+        call->session_s ? core->now + (msec)call->session_s * 1000 + SESSION_GRACE : 0;
     call_touch(core, call);
 }
 
@@ -59,6 +59,14 @@ static void refresh_apply(struct call *call, const struct server_txn *st, enum s
     if (st->refresh)
         text_set(&call->text, &leg->target, span_of(st->refresh_contact, st->refresh_n),
                  MAX_CALL_TEXT);
+}
+
+/* Kept for the summary: calls are hung up when a refresh fails. */
+static void refusal_noted(struct core *core, struct call *call, enum side by, unsigned status)
+{
+    call->refused_at = core->now;
+    call->refused = (uint16_t)status;
+    call->refused_by = (uint8_t)by;
 }
 
 /* The SDP of an answer cannot be read: nothing half-rewritten leaves, and the call ends on both
@@ -106,8 +114,10 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
         core_count(core, in->peer, COUNT_challenges);
     if (call->adopted && (status == 481 || status == 408))
         call_end(core, call, END_STATUS, status); /* nobody knows it there either */
-    if (!ct->initial)
-        return; /* a re-INVITE: the call stands as it was */
+    if (!ct->initial) {                           /* a re-INVITE: the call stands as it was */
+        refusal_noted(core, call, in->side, status);
+        return;
+    }
     if (status == 401 || status == 407)
         call->challenged++;
     if (keeps_ports(status) && call->end == END_NONE) {
@@ -220,6 +230,8 @@ static void invite_response(struct core *core, struct client_txn *ct, const stru
         return;
     if (!again)
         client_response(core, ct, in);
+    if (call)
+        call->reached = true;
     if (status == 100)
         return;
     if (status >= 200 && status < 300 && unwanted_2xx(ct, st, call, in)) {
@@ -233,8 +245,10 @@ static void invite_response(struct core *core, struct client_txn *ct, const stru
         call_ack_2xx(core, ct, in, false); /* who asked in the dialog has got our 487 */
         return;
     }
-    if (again && call)
+    if (again && call) {
         call->repeats++;
+        call->in_vain += call->ack_seen;
+    }
     if (!st)
         return;
     if (!call || call->phase == PHASE_ENDED)
@@ -323,9 +337,10 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     } else if (ct->method == METHOD_BYE) {
         bye_answered(core, call, ct, status);
     } else if (ct->method == METHOD_UPDATE) {
-        if (status >= 300)
+        if (status >= 300) {
             offer_refused(call, side_other((enum side)ct->side));
-        else if (status >= 200 && dialog) {
+            refusal_noted(core, call, in->side, status);
+        } else if (status >= 200 && dialog) {
             refresh_apply(call, st, side_other(in->side), dialog);
             leg_target(call, in->side == (enum side)call->origin ? &call->caller : &dialog->callee,
                        in->msg);
@@ -402,8 +417,11 @@ static void invite_missing(struct core *core, struct client_txn *ct)
             core_count(core, ct->peer, COUNT_answer_503_peer_down);
         server_reply(core, st, status, NULL, status == 503 ? "Retry-After: 30\r\n" : "");
     }
-    if (call)
+    if (call) {
         offer_refused(call, side_other((enum side)ct->side));
+        if (!ct->initial)
+            refusal_noted(core, call, (enum side)ct->side, status);
+    }
     if (call && (ct->initial || call->adopted))
         call_end(core, call, END_TIMEOUT, status);
     client_give_up(core, ct);
@@ -419,8 +437,10 @@ static void other_missing(struct core *core, struct client_txn *ct)
         server_mute(core, st);
     if (call && call->kind == KIND_EVENT && call->n_dialogs == 0)
         call_end(core, call, END_TIMEOUT, 408);
-    if (call && ct->method == METHOD_UPDATE)
+    if (call && ct->method == METHOD_UPDATE) {
         offer_refused(call, side_other((enum side)ct->side));
+        refusal_noted(core, call, (enum side)ct->side, 408);
+    }
     if (ct->method == METHOD_BYE)
         call_bye_over(core, ct);
     client_free(core, ct);

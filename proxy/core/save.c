@@ -176,8 +176,16 @@ static void walk_state(struct record *r, struct call *c)
     NUMBER(r, c->heard[0]);
     NUMBER(r, c->heard[1]);
     NUMBER(r, c->session_end);
+    NUMBER(r, c->session_from);
+    NUMBER(r, c->session_s);
+    NUMBER(r, c->refused_at);
+    NUMBER(r, c->refused);
+    NUMBER(r, c->refused_by);
+    NUMBER(r, c->invite_n);
+    FLAG(r, c->reached);
     NUMBER(r, c->status);
     NUMBER(r, c->repeats);
+    NUMBER(r, c->in_vain);
     NUMBER(r, c->challenged);
     NUMBER(r, c->bye_waits);
     FLAG(r, c->ack_seen);

@@ -222,8 +222,16 @@ struct call {
     msec started, answered, ended;
     msec heard[2];       /* last signalling */
     msec session_end;    /* 0: no session timer */
+    msec session_from;   /* its last refresh */
+    uint32_t session_s;  /* what was agreed on */
+    msec refused_at;     /* the last re-INVITE or UPDATE that failed; 0: none */
+    uint16_t refused;    /* its status; 408: nobody answered */
+    uint8_t refused_by;  /* side */
+    uint16_t invite_n;   /* bytes of the INVITE as sent on */
+    bool reached;        /* something answered it, be it 100 */
     uint16_t status;     /* final status, or ours */
-    uint16_t repeats;    /* copies of the 2xx */
+    uint16_t repeats;    /* copies of the 2xx, */
+    uint16_t in_vain;    /* those of them after its ACK was passed on */
     uint16_t challenged; /* 401/407 answers from the called side */
     bool adopted;        /* begun by a re-INVITE of a dialog unknown here, not yet accepted */
     uint8_t bye_waits;   /* BYEs of ours not yet answered */

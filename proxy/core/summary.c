@@ -5,6 +5,7 @@
 #include "proxy/core/summary.h"
 #include "proxy/core/base.h"
 #include "proxy/core/call.h"
+#include "proxy/core/cross.h"
 #include "proxy/core/media.h"
 #include "proxy/core/verdict.h"
 #include "proxy/core/view.h"
@@ -150,15 +151,110 @@ static void put_cause(const struct core *core, struct line *l, const struct call
     }
 }
 
-static void put_hints(struct line *l, const struct call *call)
+/* ---- the drops that look alike from outside: a lost ACK, rtp_timeout, session timers, fragments
+ */
+
+#define SILENCE_NOTABLE 20000 /* rtp_timeout is 30 s or 60 s where it is set */
+#define REFUSAL_RECENT \
+    40000         /* a user agent gives up a call at once, or when its transaction ends */
+#define IN_VAIN 3 /* copies of a 200 that are more than loss */
+
+static const char *const side_names[] = {"exchange", "peer"};
+
+static void hint_ack(struct line *l, const struct call *call)
 {
-    if (call->answered && !call->ack_seen && call->repeats)
+    enum side caller = (enum side)call->origin;
+    if (!call->ack_seen && call->repeats)
         put(l, "; the 200 was repeated %u times and its ACK never came from the %s", call->repeats,
-            call->origin == SIDE_PEER ? "peer" : "exchange");
-    if (!call->answered && call->challenged && call->origin == SIDE_PEER)
+            side_names[caller]);
+    else if (call->in_vain >= IN_VAIN)
+        put(l, "; the 200 was repeated %u times after its ACK: that does not reach the %s",
+            call->in_vain, side_names[side_other(caller)]);
+}
+
+static msec last_packet(const struct core *core, const struct call *call, enum side from)
+{
+    msec last = call->answered;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        struct relay_figures f = media_figures(core, m);
+        if (f.leg[from].last_rx_ms != UINT32_MAX && m->opened + f.leg[from].last_rx_ms > last)
+            last = m->opened + f.leg[from].last_rx_ms;
+    }
+    return last;
+}
+
+static void hint_silence(const struct core *core, struct line *l, const struct call *call,
+                         enum side by)
+{
+    enum side unheard = side_other(by);
+    msec silence = call->ended - last_packet(core, call, unheard);
+    if (call->n_media && !call->held && silence >= SILENCE_NOTABLE)
+        put(l, "; that was %llu s after the last packet from the %s: as rtp_timeout of the %s does",
+            (unsigned long long)silence / 1000, side_names[unheard], side_names[by]);
+}
+
+/* RFC 4028 §10: BYE comes a third of the interval, or 32 s, before it ends. */
+static bool session_ran_out(const struct call *call)
+{
+    msec interval = (msec)call->session_s * 1000;
+    msec margin = interval / 3 > 32000 ? interval / 3 : 32000;
+    return interval && call->ended + margin + 1000 >= call->session_from + interval;
+}
+
+static void hint_refresh(struct line *l, const struct call *call)
+{
+    bool recent = call->refused_at && call->ended - call->refused_at < REFUSAL_RECENT;
+    if (recent && call->refused == 408)
+        put(l, "; shortly before, the %s did not answer a re-INVITE or UPDATE",
+            side_names[call->refused_by]);
+    else if (recent)
+        put(l, "; shortly before, the %s answered a re-INVITE or UPDATE with %u",
+            side_names[call->refused_by], call->refused);
+    if (session_ran_out(call))
+        put(l, "; its session timer of %u s was not refreshed for %llu s", call->session_s,
+            (unsigned long long)(call->ended - call->session_from) / 1000);
+}
+
+static void hint_challenge(struct line *l, const struct call *call)
+{
+    struct span from = number_of(text_get(&call->text, call->from));
+    put(l,
+        "; the exchange challenged the call: it did not know the peer by its address, or %.*s is "
+        "a local extension there",
+        (int)(from.n > 64 ? 64 : from.n), from.p ? from.p : "");
+}
+
+static void hint_unanswered(struct line *l, const struct call *call)
+{
+    const struct peer *peer = call->peer;
+    if (call->origin == SIDE_PEER || call->reached)
+        return;
+    if (peer->probe.state != LIVE_UP)
+        put(l, "; nothing at all is heard from the peer");
+    else if (call->invite_n > mtu_room(peer, call->rules))
         put(l,
-            "; the exchange challenged the call: it did not know the peer by its address, or the "
-            "caller's number is a local extension");
+            "; not even 100 came although the peer answers OPTIONS: the INVITE of %u bytes went in "
+            "fragments, which get lost (mtu %u leaves %zu; see codecs and strip_headers)",
+            call->invite_n, call->rules->mtu, mtu_room(peer, call->rules));
+    else
+        put(l, "; not even 100 came although the peer answers OPTIONS: it drops the INVITE, or the "
+               "way does");
+}
+
+static void put_hints(const struct core *core, struct line *l, const struct call *call)
+{
+    bool by_exchange = call->end == END_BYE_EXCHANGE, by_peer = call->end == END_BYE_PEER;
+    if (call->answered)
+        hint_ack(l, call);
+    if (by_exchange || by_peer) {
+        hint_silence(core, l, call, by_peer ? SIDE_PEER : SIDE_EXCHANGE);
+        hint_refresh(l, call);
+    }
+    if (!call->answered && call->challenged && call->origin == SIDE_PEER)
+        hint_challenge(l, call);
+    if (call->end == END_TIMEOUT)
+        hint_unanswered(l, call);
 }
 
 void summary_log(struct core *core, const struct call *call)
@@ -186,7 +282,7 @@ void summary_log(struct core *core, const struct call *call)
     if (call->answered)
         put(&l, "; %s", verdict == VERDICT_PENDING ? "too short to tell" : verdict_names[verdict]);
     put_cause(core, &l, call, verdict, &f);
-    put_hints(&l, call);
+    put_hints(core, &l, call);
     if (call->answered && verdict == VERDICT_SILENT)
         core_count(core, call->peer, COUNT_calls_silent);
     else if (call->answered && bad)

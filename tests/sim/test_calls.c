@@ -411,6 +411,56 @@ static const struct call_case cases[] = {
     {"sdp_username replaces the first field of o=", FROM_X, "sdp_username: tt", NULL,
      "a call\n b expect INVITE has=\"o=tt \"\n b answer 486\n a expect 486"},
 
+    /* ---- why a call ended, in its last line */
+    {"told apart: the ACK never came", 0, NULL, NULL,
+     "a by-itself -ack\n a call\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
+     "b expect no-ack within=40s\n a expect BYE\n b expect 200 BYE\n wait 1s\n"
+     "log \"and its ACK never came from the\""},
+    {"told apart: the ACK is passed on but does not arrive", 0, NULL, NULL,
+     "a call\n b expect INVITE\n lose ACK to=b count=30\n b answer 200 sdp\n a expect 200\n"
+     "b expect no-ack within=40s\n a expect BYE\n b expect 200 BYE\n wait 1s\n"
+     "log \"after its ACK: that does not reach the\""},
+    {"told apart: rtp_timeout of the one who hung up", 0, NULL, NULL,
+     UP TALK "wait 31s\n" END_B "wait 1s\n log \"s after the last packet from the\"\n"
+     "log \"as rtp_timeout of the\""},
+    {"told apart: hanging up while media flows is no rtp_timeout", 0, NULL, NULL,
+     UP "wait 31s\n" TALK END_B "wait 1s\n no-log rtp_timeout"},
+    {"told apart: a held call that is hung up is no rtp_timeout", 0, NULL, NULL,
+     UP "a send INVITE sdp=inactive\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
+        "b expect ACK\n wait 31s\n" END_B "wait 1s\n no-log rtp_timeout"},
+    {"told apart: the session timer was not refreshed", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 sdp h=\"Session-Expires: 90;refresher=uac\"\n a expect 200\n"
+     "b expect ACK\n wait 60s\n" END_B "wait 1s\n log \"session timer of 90 s was not refreshed for 60 s\""},
+    {"told apart: a session that is refreshed ends without a hint", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 sdp h=\"Session-Expires: 90;refresher=uac\"\n a expect 200\n"
+     "b expect ACK\n wait 45s\n a send UPDATE h=\"Session-Expires: 90;refresher=uac\"\n b expect UPDATE\n"
+     "b answer 200 h=\"Session-Expires: 90;refresher=uac\"\n a expect 200\n wait 45s\n" END_A
+     "wait 1s\n no-log \"session timer\""},
+    {"told apart: nobody refreshes and nobody hangs up: ended here", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 sdp h=\"Session-Expires: 90;refresher=uac\"\n a expect 200\n"
+     "b expect ACK\n a expect BYE within=140s\n b expect BYE\n wait 1s\n"
+     "log \"its session timer expired without a refresh\""},
+    {"told apart: a refused refresh", 0, NULL, NULL,
+     UP TALK "a send UPDATE\n b expect UPDATE\n b answer 481\n a expect 481\n" END_A
+     "wait 1s\n log \"answered a re-INVITE or UPDATE with 481\""},
+    {"told apart: a refresh nobody answered", 0, NULL, NULL,
+     UP TALK "lose UPDATE to=b count=20\n a send UPDATE\n a expect no-answer UPDATE within=40s\n" END_A
+     "wait 1s\n log \"did not answer a re-INVITE or UPDATE\""},
+    {"told apart: the caller's number is a local extension of the exchange", FROM_P, NULL, NULL,
+     "a call from=201\n b expect INVITE\n b answer 401\n a expect 401\n wait 7s\n"
+     "log \"or 201 is a local extension there\""},
+    {"told apart: the INVITE is dropped although the peer is there", FROM_X, NULL, NULL,
+     "lose INVITE to=b count=20\n a call\n a expect 408 within=40s\n wait 1s\n"
+     "log \"it drops the INVITE, or the way does\""},
+    {"told apart: the INVITE is lost in fragments", FROM_X, "mtu: 576", NULL,
+     "lose INVITE to=b count=20\n"
+     "a call h=\"X-Long: 0123456789012345678901234567890123456789012345678901234567890123456789\"\n"
+     "a expect 408 within=40s\n wait 1s\n"
+     "log \"went in fragments, which get lost\"\n log \"do not fit an mtu of 576\""},
+    {"told apart: nothing is heard from the peer", FROM_X, NULL, NULL,
+     "b deaf\n wait 130s\n a call\n a expect 503 within=6s\n b hears\n wait 1s\n"
+     "log \"nothing at all is heard from the peer\""},
+
     /* ---- several peers */
     {"two peers on two locals, called and calling", TWO | UNSAVED, NULL, NULL,
      "x.one call to=p\n p.one expect INVITE\n x.two call to=q\n q.two expect INVITE\n"
