@@ -8,6 +8,7 @@
 #include "proxy/core/binding.h"
 #include "proxy/core/base.h"
 #include "proxy/core/peer.h"
+#include "proxy/core/route.h"
 #include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,47 @@ void binding_free(struct core *core, struct binding *b)
     pool_give(&core->bindings, b);
 }
 
+/* ---- routes */
+
+static void routes_keep(struct binding *b, struct ref *ref, const struct sip_msg *msg,
+                        enum sip_header_id header)
+{
+    char routes[MAX_TEXT / 2];
+    size_t n = route_set(msg, header, false, routes, sizeof routes);
+    text_set(&b->text, ref, span_of(routes, n), MAX_TEXT);
+}
+
+void binding_path(struct binding *b, const struct sip_msg *reg)
+{
+    routes_keep(b, &b->path, reg, HEADER_PATH);
+}
+
+void binding_service(struct binding *b, const struct sip_msg *ok)
+{
+    routes_keep(b, &b->service, ok, HEADER_SERVICE_ROUTE);
+    b->peer->service_routes = b->peer->service_routes || b->service.n;
+}
+
+struct span binding_service_route(const struct core *core, const struct peer *peer,
+                                  enum side registrar, struct span from)
+{
+    uint32_t cursor = 0;
+    struct binding *b, *best = NULL;
+    struct sip_name_addr who;
+    struct sip_uri aor;
+    if (!peer->service_routes || sip_name_addr_read(from, &who))
+        return span_of(NULL, 0);
+    while ((b = pool_next(&core->bindings, &cursor))) {
+        if (b->peer != peer || b->registrar != (uint8_t)registrar || !b->expires || !b->service.n)
+            continue;
+        if (!sip_uri_read(text_get(&b->text, b->aor), &aor) && sip_uri_same(&aor, &who.uri))
+            return text_get(&b->text, b->service);
+        if (!best || b->expires > best->expires)
+            best = b;
+    }
+    return best ? text_get(&best->text, best->service) : span_of(NULL, 0);
+}
+
 /* ---- kept over a restart */
 
 static struct span store_key(struct core *core, const struct binding *b)
@@ -194,9 +236,11 @@ static void binding_store(struct core *core, const struct binding *b, bool keep)
     char signal[ADDR_TEXT];
     struct span mapped = text_get(&b->text, b->mapped);
     addr_print(&b->signal, signal);
-    int n = snprintf(core->line, sizeof core->line, "%lld %s %08x %.*s",
+    struct span path = text_get(&b->text, b->path), service = text_get(&b->text, b->service);
+    int n = snprintf(core->line, sizeof core->line, "%lld %s %08x %.*s\t%.*s\t%.*s",
                      (long long)((int64_t)b->expires + core->wall), signal, b->token, (int)mapped.n,
-                     mapped.p);
+                     mapped.p, (int)path.n, path.p ? path.p : "", (int)service.n,
+                     service.p ? service.p : "");
     if (n > 0 && (size_t)n < sizeof core->line)
         core_store(core, "registration", key, span_of(core->line, (size_t)n));
 }
@@ -228,7 +272,13 @@ void binding_load(struct core *core, struct span key, struct span value)
     struct binding *b = binding_get(core, peer, registrar, aor, &uri);
     if (!b)
         return;
-    text_set(&b->text, &b->mapped, value, MAX_TEXT);
+    struct span mapped = value, path = {0};
+    if (field(&value, '\t', &mapped) && field(&value, '\t', &path)) {
+        text_set(&b->text, &b->path, path, MAX_TEXT);
+        text_set(&b->text, &b->service, value, MAX_TEXT);
+        peer->service_routes = peer->service_routes || value.n;
+    }
+    text_set(&b->text, &b->mapped, mapped, MAX_TEXT);
     addr_parse(signal, 5060, &b->signal);
     char hex[9] = "";
     memcpy(hex, token.p, token.n < 8 ? token.n : 8);

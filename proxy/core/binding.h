@@ -15,6 +15,15 @@ struct binding *binding_mapped(const struct core *core, const struct peer *peer,
 /* The one that a request from the registrar's side means by this URI; NULL: none. */
 struct binding *binding_for(const struct core *core, enum side from, const struct peer *peer,
                             const struct sip_uri *uri);
+/* The ways that a REGISTER and its 2xx name: Path (RFC 3327) to the binding, Service-Route (RFC
+ * 3608) to the registrar. */
+void binding_path(struct binding *b, const struct sip_msg *reg);
+void binding_service(struct binding *b, const struct sip_msg *ok);
+/* The Service-Route, as whole Route lines, for a request of `from` (its From value) to that
+ * registrar: of the registration of that address of record, else of the one that holds longest. p
+ * == NULL: none. */
+struct span binding_service_route(const struct core *core, const struct peer *peer,
+                                  enum side registrar, struct span from);
 /* The registrar granted it for that long; 0: it is gone. */
 void binding_granted(struct core *core, struct binding *b, uint32_t seconds);
 /* The next binding of this AOR, peer and registrar; *cursor begins at 0. */

@@ -137,7 +137,7 @@ static void call_leave(struct core *core, const struct call *call)
 static void texts_keep(struct call *call, const struct inbound *in)
 {
     static char routes[4096]; /* one message at a time */
-    size_t n = route_set(in->msg, false, routes, sizeof routes);
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
     text_set(&call->text, &call->call_id, in->call_id, MAX_CALL_TEXT);
     text_set(&call->text, &call->tag, in->from_tag, MAX_CALL_TEXT);
     text_set(&call->text, &call->from, sip_value(in->msg, HEADER_FROM), MAX_CALL_TEXT);
@@ -459,7 +459,7 @@ void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inb
     if (n_requests == 2)
         core_count(core, in->peer, COUNT_forks_ended);
     static const enum sip_method methods[] = {METHOD_ACK, METHOD_BYE};
-    size_t n = route_set(in->msg, true, routes, sizeof routes);
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
     for (int i = 0; i < 2; i++) {
         struct client_txn *ct =
             client_new(core, methods[i], (enum side)invite->side, invite->peer, call);

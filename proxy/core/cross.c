@@ -295,8 +295,8 @@ static void edit_start(const struct crossing *x, struct edits *e)
     edits_add(e, top, 0, x->vias, RULE_VIA);
     if (x->routes.n)
         edits_add(e, top, 0, x->routes, RULE_ROUTE);
-    if (x->record_routes.n)
-        edits_add(e, top, 0, x->record_routes, RULE_ROUTE);
+    if (x->returns.n)
+        edits_add(e, top, 0, x->returns, RULE_ROUTE);
     if (msg->is_request && !sip_header(msg, HEADER_MAX_FORWARDS))
         edits_add(e, top, 0, span_str("Max-Forwards: 70\r\n"), RULE_MAX_FORWARDS);
 }

@@ -11,12 +11,12 @@ struct crossing {
     enum side to;
     struct peer *peer;
     const struct conf_peer *rules;
-    const struct call *call;   /* may be NULL */
-    struct span request_uri;   /* p == NULL: untouched */
-    struct span vias;          /* whole lines in place of all Vias */
-    struct span routes;        /* whole lines */
-    struct span record_routes; /* whole lines, in responses */
-    bool contacts_done;        /* somebody else edits the Contacts (REGISTER) */
+    const struct call *call; /* may be NULL */
+    struct span request_uri; /* p == NULL: untouched */
+    struct span vias;        /* whole lines in place of all Vias */
+    struct span routes;      /* whole lines */
+    struct span returns;     /* whole lines, in responses: Record-Route or Path of the request */
+    bool contacts_done;      /* somebody else edits the Contacts (REGISTER) */
     bool drop_body;
 };
 

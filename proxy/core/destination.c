@@ -106,7 +106,16 @@ static bool uri_is_ours(const struct core *core, const struct inbound *in,
     return in->side == SIDE_PEER || is_own(core, SIDE_EXCHANGE, NULL, &uri->addr);
 }
 
-static struct addr first_route_address(const struct peer *peer, const struct destination *d)
+static void routes_take(struct destination *d, struct span routes)
+{
+    if (!routes.n || routes.n > sizeof d->route_text)
+        return;
+    memcpy(d->route_text, routes.p, routes.n);
+    d->routes = span_of(d->route_text, routes.n);
+}
+
+static struct addr first_route_address(const struct peer *peer, const struct destination *d,
+                                       struct addr otherwise)
 {
     struct sip_name_addr r;
     struct addr a, written;
@@ -119,7 +128,7 @@ static struct addr first_route_address(const struct peer *peer, const struct des
         if (map_forward(&peer->rules->map, &written, &a) >= 0)
             return a;
     }
-    return peer_address(peer);
+    return otherwise;
 }
 
 /* One of our own addresses in the Request-URI means a registered Contact, or that side itself. */
@@ -131,8 +140,10 @@ void destination_find(struct core *core, const struct inbound *in, struct destin
     d->to = to == SIDE_EXCHANGE ? core->conf->exchange.address : peer_address(in->peer);
     if (to == SIDE_PEER)
         exchange_routes(core, in, d);
-    if (d->routes.n)
-        d->to = first_route_address(in->peer, d);
+    if (!d->routes.n && in->msg->method != METHOD_REGISTER)
+        routes_take(d, binding_service_route(core, in->peer, to, sip_value(in->msg, HEADER_FROM)));
+    if (d->routes.n && to == SIDE_PEER)
+        d->to = first_route_address(in->peer, d, peer_address(in->peer));
     if (d->uri.p || sip_uri_read(in->msg->uri, &uri) || !uri_is_ours(core, in, &uri))
         return;
     struct binding *b = binding_for(core, in->side, in->peer, &uri);
@@ -141,6 +152,9 @@ void destination_find(struct core *core, const struct inbound *in, struct destin
         memcpy(d->uri_text, contact.p, contact.n);
         d->uri = span_of(d->uri_text, contact.n);
         d->to = binding_address(core, to, in->peer, b);
+        routes_take(d, text_get(&b->text, b->path)); /* in place of what leads to the registrar */
+        if (b->path.n && to == SIDE_PEER)
+            d->to = first_route_address(in->peer, d, d->to);
         return;
     }
     struct addr host = to == SIDE_EXCHANGE ? core->conf->exchange.address : peer_address(in->peer);

@@ -62,6 +62,6 @@ void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound
     text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
     if (dialog->confirmed)
         return; /* the route set is fixed by the 2xx */
-    size_t n = route_set(in->msg, true, routes, sizeof routes);
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
 }

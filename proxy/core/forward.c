@@ -57,10 +57,10 @@ static struct span stub_vias(const struct server_txn *st)
     return span_of(st->stub_bytes, st->stub.vias);
 }
 
-/* RFC 3261 §12.1.1: the Record-Route of the request returns to the one who sent it. */
-static struct span stub_record_routes(const struct server_txn *st, unsigned status)
+/* The Record-Route or Path of the request returns to the one who sent it. */
+static struct span stub_returns(const struct server_txn *st, unsigned status)
 {
-    return status > 100 && status < 300 ? span_of(st->stub_bytes + st->stub.n, st->record_routes)
+    return status > 100 && status < 300 ? span_of(st->stub_bytes + st->stub.n, st->returns)
                                         : span_of(NULL, 0);
 }
 
@@ -69,7 +69,7 @@ bool answer_forward(struct core *core, struct server_txn *st, struct crossing *x
 {
     struct span bytes;
     x->vias = stub_vias(st);
-    x->record_routes = stub_record_routes(st, x->in->msg->status);
+    x->returns = stub_returns(st, x->in->msg->status);
     unsigned status = x->in->msg->status;
     int err = cross_render(core, x, edits, &bytes);
     if (!err) {

@@ -72,6 +72,7 @@ static unsigned contacts_out(struct core *core, const struct inbound *in, struct
                 return 503;
             b->signal = in->from;
             b->wanted = wanted_seconds(in->msg, &c);
+            binding_path(b, in->msg);
             contact_edit(e, in, &c, text_get(&b->text, b->mapped));
         }
     }
@@ -150,6 +151,7 @@ static size_t value_restored(struct core *core, struct granting *g, const struct
         append(out, room, &used, text_get(&b->text, b->contact));
         append(out, room, &used, span_str(c.bracketed ? "" : ">"));
         append(out, room, &used, span_from(c.whole, head + c.uri.whole.n));
+        binding_service(b, g->in->msg);
         binding_granted(core, b, (uint32_t)seconds);
     }
     return used;
@@ -188,6 +190,8 @@ static void unlisted(struct core *core, struct granting *g)
         if (was_seen(g, b))
             continue;
         bool brief = g->n_contacts == 0 && b->wanted;
+        if (brief)
+            binding_service(b, g->in->msg);
         binding_granted(core, b, brief ? (g->expires < b->wanted ? g->expires : b->wanted) : 0);
     }
 }

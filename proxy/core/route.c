@@ -148,13 +148,22 @@ struct addr route_leg(enum side side, const struct call *call, const struct leg 
     return side == SIDE_PEER ? peer_address(call->peer) : call->conf->exchange.address;
 }
 
-/* RFC 3261 §12.1: Record-Route of a request in its order, of a response reversed. */
-size_t route_set(const struct sip_msg *msg, bool reversed, char *out, size_t room)
+/* What is kept is plain text: nothing in it may end a line, here or in a stored record. */
+static bool is_plain(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < 0x20)
+            return false;
+    }
+    return true;
+}
+
+size_t route_set(const struct sip_msg *msg, enum sip_header_id header, bool reversed, char *out,
+                 size_t room)
 {
     struct span routes[MAX_ROUTES];
     size_t n = 0, used = 0;
-    for (const struct sip_header *h = sip_header(msg, HEADER_RECORD_ROUTE); h;
-         h = sip_header_next(msg, h)) {
+    for (const struct sip_header *h = sip_header(msg, header); h; h = sip_header_next(msg, h)) {
         struct span rest = sip_header_value(msg, h), element;
         while (sip_list_next(&rest, &element)) {
             struct sip_name_addr route;
@@ -165,7 +174,7 @@ size_t route_set(const struct sip_msg *msg, bool reversed, char *out, size_t roo
     }
     for (size_t i = 0; i < n; i++) {
         struct span r = routes[reversed ? n - 1 - i : i];
-        if (memchr(r.p, '\n', r.n) || used + r.n + 9 > room)
+        if (!is_plain(r) || used + r.n + 9 > room)
             return 0;
         memcpy(out + used, "Route: ", 7);
         memcpy(out + used + 7, r.p, r.n);

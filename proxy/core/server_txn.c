@@ -74,18 +74,24 @@ static void finish(struct core *core, struct server_txn *st)
         server_free(core, core->oldest_server);
 }
 
-static size_t record_routes_size(const struct sip_msg *msg)
+/* What the sender's side gets back in a 2xx, as it stays on that side: Record-Route (RFC 3261
+ * §12.1.1), Path in answers to REGISTER (RFC 3327 §5.3). */
+static const struct sip_header *returning(const struct sip_msg *msg)
+{
+    return sip_header(msg, msg->method == METHOD_REGISTER ? HEADER_PATH : HEADER_RECORD_ROUTE);
+}
+
+static size_t returns_size(const struct sip_msg *msg)
 {
     size_t n = 0;
-    for (const struct sip_header *h = sip_header(msg, HEADER_RECORD_ROUTE); h;
-         h = sip_header_next(msg, h))
+    for (const struct sip_header *h = returning(msg); h; h = sip_header_next(msg, h))
         n += h->n;
     return n;
 }
 
 static int stub_keep(struct core *core, struct server_txn *st, const struct inbound *in)
 {
-    size_t rr = record_routes_size(in->msg);
+    size_t rr = returns_size(in->msg);
     if (sip_stub_make(in->msg, &in->from, core->render, sizeof core->render, &st->stub))
         return -1;
     st->stub_bytes = malloc(st->stub.n + rr);
@@ -93,12 +99,11 @@ static int stub_keep(struct core *core, struct server_txn *st, const struct inbo
         return -1;
     memcpy(st->stub_bytes, core->render, st->stub.n);
     size_t at = st->stub.n;
-    for (const struct sip_header *h = sip_header(in->msg, HEADER_RECORD_ROUTE); h;
-         h = sip_header_next(in->msg, h)) {
+    for (const struct sip_header *h = returning(in->msg); h; h = sip_header_next(in->msg, h)) {
         memcpy(st->stub_bytes + at, in->msg->bytes.p + h->at, h->n);
         at += h->n;
     }
-    st->record_routes = (uint16_t)rr;
+    st->returns = (uint16_t)rr;
     return 0;
 }
 

@@ -53,8 +53,9 @@ struct peer {
     msec view_again;     /* not before then does an INVITE wait for the view once more */
     msec unknown_logged; /* when a request of an unknown dialog was last logged */
     uint32_t bindings;
-    bool contradicted; /* said once: what the peer sees is not what is configured */
-    struct addr route; /* source of the route to it */
+    bool service_routes; /* a registration with it brought some, once */
+    bool contradicted;   /* said once: what the peer sees is not what is configured */
+    struct addr route;   /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
     size_t n_announced;
     uint32_t calls, events; /* running; events: dialogs without INVITE */
@@ -89,9 +90,9 @@ struct server_txn {
     uint32_t interval; /* of timer G */
     msec retry_at, end_at;
     struct sip_stub stub;
-    uint16_t record_routes; /* bytes of Record-Route lines kept behind the stub */
-    char *stub_bytes;       /* owned */
-    char *last;             /* the answer to repeat, owned */
+    uint16_t returns; /* bytes of the lines kept behind the stub that return in a 2xx */
+    char *stub_bytes; /* owned */
+    char *last;       /* the answer to repeat, owned */
     uint32_t last_n;
     char *held; /* an INVITE that waits for the view, owned; NULL: none */
     uint32_t held_n;
@@ -250,6 +251,8 @@ struct binding {
     struct ref aor;     /* To URI */
     struct ref contact; /* the original URI, verbatim */
     struct ref mapped;  /* the URI we wrote instead */
+    struct ref path;    /* whole Route lines to it, from the Path of its REGISTER */
+    struct ref service; /* whole Route lines to the registrar, from its Service-Route */
     struct addr signal; /* where the REGISTER came from */
     uint32_t token;     /* in ;tt= where two would look alike; 0 = none */
     msec expires;       /* 0: not granted */
@@ -339,7 +342,7 @@ struct core {
     struct edit edit_v[MAX_EDITS];
     char edit_text[MAX_EDIT_TEXT];
     char render[MAX_OUT];
-    char line[2048];
+    char line[8192]; /* a key or value of a record */
 };
 
 #endif

@@ -371,6 +371,27 @@ static const struct call_case cases[] = {
      "a again contact=\"<sip:one@127.0.0.1:5062>\" h=\"Expires: 0\"\n b expect REGISTER\n"
      "a expect 200\n registered 1\n a again contact=\"*\" h=\"Expires: 0\"\n b expect REGISTER\n"
      "a expect 200\n registered 0"},
+    {"Service-Route stays here and leads the registered one's calls", 0, NULL, NULL,
+     "a ask REGISTER h=\"Expires: 60\"\n b expect REGISTER\n"
+     "b answer 200 h=\"Expires: 60\" h=\"Service-Route: <sip:one.example;lr>, <sip:two.example;lr>\"\n"
+     "a expect 200 lacks=Service-Route\n a.c call\n"
+     "b.c expect INVITE has=\"Route: <sip:one.example;lr>\" has=\"Route: <sip:two.example;lr>\"\n"
+     "b.c answer 486\n a.c expect 486\n restart\n wait 2s\n a.d call\n"
+     "b.d expect INVITE has=\"Route: <sip:one.example;lr>\"\n b.d answer 486\n a.d expect 486\n"
+     "a again h=\"Expires: 60\"\n b expect REGISTER lacks=Route:\n b answer 200 h=\"Expires: 60\"\n"
+     "a expect 200\n a.e call\n b.e expect INVITE lacks=Route:\n b.e answer 486\n a.e expect 486"},
+    {"Path stays on its side, returns in the 2xx and leads to the exchange's binding", FROM_X, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062>\" h=\"Path: <sip:edge.example;lr>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER lacks=Path:\n b answer 200 h=\"Expires: 60\" h=\"Path: <sip:far.example;lr>\"\n"
+     "a expect 200 has=\"Path: <sip:edge.example;lr>\" lacks=far.example\n"
+     "b.in call uri=\"sip:u@$US:5060\"\n"
+     "a.in expect INVITE has=\"Route: <sip:edge.example;lr>\"\n a.in answer 486\n b.in expect 486"},
+    {"Path stays on its side, returns in the 2xx and leads to the peer's binding", FROM_P, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@$NATIVE:5060>\" h=\"Path: <sip:edge.example;lr>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER lacks=Path:\n b answer 200 h=\"Expires: 60\" h=\"Path: <sip:far.example;lr>\"\n"
+     "a expect 200 has=\"Path: <sip:edge.example;lr>\" lacks=far.example\n"
+     "b.in call uri=\"sip:u@$LOCAL:5070\"\n"
+     "a.in expect INVITE has=\"Route: <sip:edge.example;lr>\"\n a.in answer 486\n b.in expect 486"},
     {"423 and the interval the registrar wants", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 10\"\n b expect REGISTER\n"
      "b answer 423 h=\"Min-Expires: 60\"\n a expect 423 has=\"Min-Expires: 60\""},
