@@ -392,6 +392,40 @@ static const struct call_case cases[] = {
      "a expect 200 has=\"Path: <sip:edge.example;lr>\" lacks=far.example\n"
      "b.in call uri=\"sip:u@$LOCAL:5070\"\n"
      "a.in expect INVITE has=\"Route: <sip:edge.example;lr>\"\n a.in answer 486\n b.in expect 486"},
+    {"a binding ends with the time that its Contact names, not the header", FROM_X, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062>;expires=600\" h=\"Expires: 900\"\n b expect REGISTER\n"
+     "b answer 200 h=\"Contact: <sip:u@$US:5060>;expires=30\" h=\"Expires: 900\"\n"
+     "a expect 200 has=\"<sip:u@127.0.0.1:5062>;expires=30\"\n registered 1\n wait 25s\n registered 1\n"
+     "wait 10s\n registered 0"},
+    {"a 2xx that names no Contact grants what was asked for, by its header", FROM_X, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062>;expires=600\"\n b expect REGISTER\n"
+     "b answer 200 h=\"Expires: 30\"\n a expect 200\n registered 1\n wait 35s\n registered 0"},
+    {"a refresh with a new Contact ends the former binding", FROM_X, NULL, NULL,
+     "b by-itself +register\n a ask REGISTER contact=\"<sip:u@127.0.0.1:5062;line=one>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER\n a expect 200\n registered 1\n"
+     "a again contact=\"<sip:v@127.0.0.1:5062;line=two>\" h=\"Expires: 60\"\n b expect REGISTER\n"
+     "a expect 200 has=line=two lacks=line=one\n registered 1\n b.in call uri=\"sip:v@$US:5060;line=two\"\n"
+     "a.in expect INVITE has=\"INVITE sip:v@127.0.0.1:5062;line=two \"\n a.in answer 486\n b.in expect 486"},
+    {"two Contacts that differ in a parameter only are told apart", FROM_X, NULL, NULL,
+     "b by-itself +register\n"
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062;line=one>\" h=\"Contact: <sip:u@127.0.0.2:5062;line=two>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER\n a expect 200 has=\"<sip:u@127.0.0.2:5062;line=two>\"\n registered 2\n"
+     "b.in call uri=\"sip:u@$US:5060;line=one\"\n a.in expect INVITE has=\"INVITE sip:u@127.0.0.1:5062;line=one \"\n"
+     "a.in answer 486\n b.in expect 486"},
+    {"a registration that is refused stays as it was", FROM_X, NULL, NULL,
+     "b by-itself +register\n a ask REGISTER h=\"Expires: 60\"\n b expect REGISTER\n a expect 200\n registered 1\n"
+     "b by-itself -register\n a again h=\"Expires: 60\"\n b expect REGISTER\n b answer 403\n a expect 403\n registered 1\n"
+     "wait 65s\n registered 0"},
+    {"several peers with one account are each called by their own way", TWO | SHARED | FROM_X | UNSAVED, NULL, NULL,
+     "x by-itself +register\n"
+     "p.r ask REGISTER from=trunk contact=\"<sip:trunk@$NATIVE:5060>\" h=\"Expires: 60\"\n"
+     "x.r expect REGISTER\n p.r expect 200\n"
+     "q.r ask REGISTER from=trunk contact=\"<sip:trunk@$NATIVE2:5060>\" h=\"Expires: 60\"\n"
+     "x.r2 expect REGISTER\n q.r expect 200\n"
+     "x.one call to=p uri=\"sip:trunk@127.0.0.1:5070;tt=p\"\n p.one expect INVITE has=\"INVITE sip:trunk@$NATIVE:5060 \"\n"
+     "p.one answer 486\n x.one expect 486\n"
+     "x.two call to=p uri=\"sip:trunk@127.0.0.1:5070;tt=q\"\n q.two expect INVITE has=\"INVITE sip:trunk@$NATIVE2:5060 \"\n"
+     "q.two answer 486\n x.two expect 486"},
     {"423 and the interval the registrar wants", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 10\"\n b expect REGISTER\n"
      "b answer 423 h=\"Min-Expires: 60\"\n a expect 423 has=\"Min-Expires: 60\""},
