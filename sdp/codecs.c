@@ -52,10 +52,10 @@ static void names_read(const struct sdp_media *m, struct codecs *codecs)
     }
 }
 
-static bool name_wanted(struct span name, const struct sdp_new *with)
+static bool name_wanted(struct span name, const struct span *wanted, unsigned n)
 {
-    for (unsigned i = 0; name.p && i < with->n_codecs; i++) {
-        if (span_is_nocase(name, with->codecs[i]))
+    for (unsigned i = 0; name.p && i < n; i++) {
+        if (span_is_nocase(name, wanted[i]))
             return true;
     }
     return false;
@@ -68,22 +68,44 @@ static bool name_carries_speech(struct span name)
            !span_is_nocase(name, span_str("CN"));
 }
 
+/* Returns the first payload type listed; PAYLOAD_TYPES when there is none. */
+static unsigned formats_read(const struct sdp_media *m, struct codecs *codecs)
+{
+    unsigned first = PAYLOAD_TYPES;
+    struct span rest = m->formats;
+    for (struct span word = word_next(&rest); word.n > 0; word = word_next(&rest)) {
+        unsigned pt = payload_type(&word);
+        if (pt == PAYLOAD_TYPES)
+            continue;
+        codecs->listed[pt] = true;
+        first = first == PAYLOAD_TYPES ? pt : first;
+    }
+    return first;
+}
+
+bool sdp_codec_offered(const struct sdp_media *m, const struct span *names, unsigned n)
+{
+    struct codecs codecs = {0};
+    names_read(m, &codecs);
+    formats_read(m, &codecs);
+    for (unsigned pt = 0; pt < PAYLOAD_TYPES; pt++) {
+        if (codecs.listed[pt] && name_wanted(codecs.name[pt], names, n))
+            return true;
+    }
+    return false;
+}
+
 /* Decides what goes. False when nothing does, or when nothing to talk with would be left. */
 static bool codecs_choose(const struct sdp_media *m, const struct sdp_new *with,
                           struct codecs *codecs)
 {
-    struct span rest = m->formats;
-    for (struct span word = word_next(&rest); word.n > 0; word = word_next(&rest)) {
-        unsigned pt = payload_type(&word);
-        if (pt < PAYLOAD_TYPES)
-            codecs->listed[pt] = true;
-    }
+    formats_read(m, codecs);
     bool any = false;
     bool speech = false;
     for (unsigned pt = 0; pt < PAYLOAD_TYPES; pt++) {
         if (!codecs->listed[pt])
             continue;
-        codecs->drop[pt] = !name_wanted(codecs->name[pt], with);
+        codecs->drop[pt] = !name_wanted(codecs->name[pt], with->codecs, with->n_codecs);
         any |= codecs->drop[pt];
         speech |= !codecs->drop[pt] && name_carries_speech(codecs->name[pt]);
     }
@@ -130,16 +152,33 @@ static void lines_cut(const struct sdp_media *m, const struct codecs *codecs, st
     cut_flush(cutter);
 }
 
-void codecs_filter(const struct sdp *sdp, const struct sdp_media *m, const struct sdp_new *with,
-                   struct edits *edits)
+/* What is refused needs no description: one format stays, because an m-line must have one. */
+static void refused_shorten(const struct sdp_media *m, struct cutter *cutter)
 {
+    struct codecs codecs = {0};
+    unsigned first = formats_read(m, &codecs);
+    for (unsigned pt = 0; pt < PAYLOAD_TYPES; pt++)
+        codecs.drop[pt] = pt != first;
+    formats_cut(m, &codecs, cutter);
+    if (first < PAYLOAD_TYPES)
+        codecs.drop[first] = true;
+    lines_cut(m, &codecs, cutter);
+}
+
+void codecs_filter(const struct sdp *sdp, const struct sdp_media *m, bool refused,
+                   const struct sdp_new *with, struct edits *edits)
+{
+    struct cutter cutter = {.body = sdp->body, .edits = edits, .rule = RULE_SDP_CODECS};
     if (!m->is_rtp || m->port == 0)
         return;
+    if (refused) {
+        refused_shorten(m, &cutter);
+        return;
+    }
     struct codecs codecs = {0};
     names_read(m, &codecs);
     if (!codecs_choose(m, with, &codecs))
         return;
-    struct cutter cutter = {.body = sdp->body, .edits = edits, .rule = RULE_SDP_CODECS};
     formats_cut(m, &codecs, &cutter);
     lines_cut(m, &codecs, &cutter);
 }

@@ -105,7 +105,7 @@ void sdp_rewrite(const struct sdp *sdp, const struct sdp_new *with, struct edits
     for (unsigned i = 0; i < sdp->n_media; i++) {
         rewrite_media(sdp, &sdp->media[i], &with->media[i], edits);
         if (with->codecs)
-            codecs_filter(sdp, &sdp->media[i], with, edits);
+            codecs_filter(sdp, &sdp->media[i], with->media[i].disable, with, edits);
     }
     if (with->drop_ice)
         ice_drop(sdp, edits);

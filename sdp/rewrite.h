@@ -18,8 +18,8 @@ struct cutter {
 void cut_piece(struct cutter *cutter, struct span piece);
 void cut_flush(struct cutter *cutter);
 
-/* Keeps only the named codecs in one RTP m-line. */
-void codecs_filter(const struct sdp *sdp, const struct sdp_media *m, const struct sdp_new *with,
-                   struct edits *edits);
+/* Keeps only the named codecs in one RTP m-line; of a refused one, what it must have. */
+void codecs_filter(const struct sdp *sdp, const struct sdp_media *m, bool refused,
+                   const struct sdp_new *with, struct edits *edits);
 
 #endif

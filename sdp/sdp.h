@@ -113,7 +113,10 @@ struct sdp_new {
  * number: 0 PCMU, 3 GSM, 4 G723, 8 PCMA, 9 G722, 18 G729, ...) names none of `codecs` leave the m=
  * line together with their rtpmap, fmtp and rtcp-fb lines. An m-line that would be left with
  * nothing, or with nothing but telephone-event and CN, keeps everything; one with port 0 is not
- * looked at. Idempotent: rewriting the result with the same table adds no edit. */
+ * looked at, and one that `disable` refuses keeps one format and none of those lines. Idempotent: rewriting the result with the same table adds no edit. */
 void sdp_rewrite(const struct sdp *sdp, const struct sdp_new *with, struct edits *edits);
+
+/* Does an RTP m-line offer one of these encoding names (as the codec filter reads them)? */
+bool sdp_codec_offered(const struct sdp_media *m, const struct span *names, unsigned n);
 
 #endif

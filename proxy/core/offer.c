@@ -115,7 +115,30 @@ struct reading { /* one SDP body of one message of one call */
     enum sdp_role role;
     struct sdp sdp;
     struct media_target targets[SDP_MAX_MEDIA];
+    struct span codecs[MAX_CODECS]; /* all that the offer may keep; none: everything */
+    unsigned n_codecs;
 };
+
+static void codecs_of(struct reading *r)
+{
+    const struct conf_strings *names = &r->call->rules->codecs;
+    r->n_codecs = 0;
+    if (r->in->side != SIDE_EXCHANGE || r->role != ROLE_OFFER)
+        return;
+    for (size_t i = 0; i < names->n && i < MAX_CODECS; i++)
+        r->codecs[r->n_codecs++] = span_str(names->v[i]);
+}
+
+/* Video and the like of which no codec may be kept is not offered at all; audio is, as it came: a
+ * call without it would be none. */
+static bool line_refused(const struct reading *r, unsigned i)
+{
+    const struct sdp_media *m = &r->sdp.media[i];
+    if (!m->over_udp)
+        return true;
+    return r->n_codecs && m->is_rtp && !span_is_nocase(m->kind, span_str("audio")) &&
+           !sdp_codec_offered(m, r->codecs, r->n_codecs);
+}
 
 static void target_of(struct reading *r, unsigned i, bool foreign)
 {
@@ -126,7 +149,7 @@ static void target_of(struct reading *r, unsigned i, bool foreign)
     const struct addr *written = host ? &host->addr : &none;
     bool foreign_sdp = foreign && r->call->rules->foreign_media == FOREIGN_SDP;
     memset(t, 0, sizeof *t);
-    t->live = m->port && m->over_udp;
+    t->live = m->port && !line_refused(r, i);
     t->muted = !t->live || sdp_media_on_hold(&r->sdp, i);
     t->mux = m->rtcp_mux;
     t->is_rtp = m->is_rtp;
@@ -293,10 +316,11 @@ static void media_new(const struct reading *r, unsigned i, enum side to, struct 
 {
     const struct sdp_media *m = &r->sdp.media[i];
     *out = (struct sdp_media_new){0};
-    if (!m->over_udp && m->port) {
+    if (m->port && line_refused(r, i)) {
         out->disable = true;
-        core_log(r->core, LEVEL_INFO, r->in->peer, r->in->call_id,
-                 "m-line %u (%.*s) is not over UDP: refused", i + 1, (int)m->proto.n, m->proto.p);
+        core_log(r->core, LEVEL_INFO, r->in->peer, r->in->call_id, "m-line %u (%.*s) %s: refused",
+                 i + 1, (int)m->proto.n, m->proto.p,
+                 m->over_udp ? "has none of the codecs to keep" : "is not over UDP");
     } else if (is_direct(r->call)) {
         out->addr = direct_address(r, i);
         out->rtcp = m->rtcp;
@@ -308,19 +332,9 @@ static void media_new(const struct reading *r, unsigned i, enum side to, struct 
     }
 }
 
-static void codecs_of(const struct conf_peer *rules, struct sdp_new *new,
-                      struct span names[MAX_CODECS])
-{
-    new->n_codecs = 0;
-    for (size_t i = 0; i < rules->codecs.n && i < MAX_CODECS; i++)
-        names[new->n_codecs++] = span_str(rules->codecs.v[i]);
-    new->codecs = new->n_codecs ? names : NULL;
-}
-
 static void reading_write(const struct reading *r, struct edits *edits)
 {
     static struct sdp_new new; /* one message at a time; 1.5 KB */
-    struct span names[MAX_CODECS];
     enum side to = side_other(r->in->side);
     uint32_t from = edits->n;
     new = (struct sdp_new){0};
@@ -334,8 +348,8 @@ static void reading_write(const struct reading *r, struct edits *edits)
     new.drop_ice = !is_direct(r->call);
     if (to == SIDE_PEER && r->call->rules->sdp_username)
         new.username = span_str(r->call->rules->sdp_username);
-    if (to == SIDE_PEER && r->role == ROLE_OFFER)
-        codecs_of(r->call->rules, &new, names);
+    new.codecs = r->n_codecs ? r->codecs : NULL;
+    new.n_codecs = r->n_codecs;
     sdp_rewrite(&r->sdp, &new, edits);
     edits_shift(edits, from, (size_t)(r->sdp.body.p - r->in->msg->bytes.p));
     core_count(r->core, r->in->peer, COUNT_sdp_rewritten);
@@ -360,6 +374,7 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
         r.dialog = dialog;
         r.in = in;
         r.role = role;
+        codecs_of(&r);
         if (!reading_make(&r, bodies[b], refusal) || !lines_open(&r, refusal))
             return true;
         if (b == 0 && !again) { /* a second SDP body is an alternative for the same m-lines */

@@ -461,6 +461,14 @@ static const struct call_case cases[] = {
     {"codecs: an offer to the peer keeps only those named", FROM_X, "codecs: [PCMU]", NULL,
      "a call\n b expect INVITE has=\"RTP/AVP 0\" lacks=telephone-event\n b answer 200 sdp\n"
      "a expect 200\n b expect ACK\n" TALK END_A},
+    {"codecs: video of which none is named is not offered to the peer, and takes no ports", FROM_X,
+     "codecs: [PCMU, telephone-event]", NULL,
+     "a call lines=audio,video\n b expect INVITE has=\"RTP/AVP 0 101\" has=\"m=video 0 RTP/AVP 96\" lacks=H264\n"
+     "pairs 2\n b answer 200 sdp disable=2\n a expect 200 has=\"m=video 0 \"\n b expect ACK\n" TALK
+     "b send INVITE sdp add=video\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" END_A},
+    {"codecs: video that is named is offered to the peer", FROM_X, "codecs: [PCMU, H264]", NULL,
+     "a call lines=audio,video\n b expect INVITE has=m=video lacks=\"m=video 0\"\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n" TALK END_A},
     {"strip_headers: not told to the peer", FROM_X, "strip_headers: [User-Agent, X-Thing]", NULL,
      "a call h=\"X-Thing: 1\"\n b expect INVITE lacks=X-Thing\n b answer 486\n a expect 486"},
     {"sdp_username replaces the first field of o=", FROM_X, "sdp_username: tt", NULL,
