@@ -170,6 +170,23 @@ static struct box_socket *socket_of(struct box *b, uint16_t id)
     return id < b->n_sockets && b->sockets[id].open ? &b->sockets[id] : NULL;
 }
 
+/* Whoever wrote it, what goes to a peer's address bears the mark of a peer there. */
+static void check_mark(const struct box *b, const struct action *a)
+{
+    bool known = false;
+    for (size_t i = 0; i < b->conf->n_peers; i++) {
+        const struct conf_peer *peer = &b->conf->peers[i];
+        if (!addr_same_ip(&peer->address.addr, &a->send.to))
+            continue;
+        if (a->send.dscp == peer->dscp_sip)
+            return;
+        known = true;
+    }
+    if (known)
+        world_fail(b->world, "a datagram to a peer bears DSCP %u: %.*s", a->send.dscp,
+                   (int)(a->send.bytes.n < 40 ? a->send.bytes.n : 40), a->send.bytes.p);
+}
+
 static void send_datagram(struct box *b, const struct action *a)
 {
     struct box_socket *s = socket_of(b, a->send.socket);
@@ -178,6 +195,8 @@ static void send_datagram(struct box *b, const struct action *a)
         return;
     }
     b->sent++;
+    if (s->socket.side == SIDE_PEER)
+        check_mark(b, a);
     invariants_out(&b->judge, &s->socket, &a->send.to, a->send.bytes);
     struct datagram d = {
         .from = s->socket.addr, .to = a->send.to, .bytes = a->send.bytes.p, .n = a->send.bytes.n};

@@ -473,6 +473,9 @@ static const struct call_case cases[] = {
      "a call h=\"X-Thing: 1\"\n b expect INVITE lacks=X-Thing\n b answer 486\n a expect 486"},
     {"sdp_username replaces the first field of o=", FROM_X, "sdp_username: tt", NULL,
      "a call\n b expect INVITE has=\"o=tt \"\n b answer 486\n a expect 486"},
+    {"dscp: also on answers that we give ourselves", 0, "dscp: {sip: 32, rtp: 32}", NULL,
+     "a.two call\n b.two expect INVITE\n b.two answer 180\n a.two expect 180\n a.two cancel\n"
+     "a.two expect 200 CANCEL\n b.two expect CANCEL\n a.two expect 487 INVITE\n calls 0\n" UP TALK END_A},
 
     /* ---- why a call ended, in its last line */
     {"told apart: the ACK never came", 0, NULL, NULL,
