@@ -9,6 +9,7 @@ import re
 import struct
 import threading
 
+import sip
 import tone
 
 FRAME = 160                 # 20 ms
@@ -166,19 +167,13 @@ class Phone:
 
     def receive(self):
         """Called by the lab when a datagram is there."""
-        text = self.sock.recv(65536).decode('utf-8', 'replace')
-        head, _, body = text.partition('\r\n\r\n')
-        first, *lines = head.split('\r\n')
-        fields = {}
-        for line in lines:
-            name, _, value = line.partition(':')
-            fields.setdefault(name.lower(), []).append(value.strip())
-        if body:
-            self._follow(body)
-        if first.startswith('SIP/2.0'):
-            self._response(int(first.split()[1]), fields)
+        message = sip.Message.read(self.sock.recv(65536))
+        if message.body:
+            self._follow(message.body)
+        if message.is_request:
+            self._incoming(message)
         else:
-            self._incoming(first.split()[0], fields)
+            self._response(message)
         return True
 
     def _follow(self, body):
@@ -189,36 +184,36 @@ class Phone:
         found = re.search(r'^a=(sendrecv|sendonly|recvonly|inactive)', body, re.M)
         self.direction = found[1] if found else 'sendrecv'
 
-    def _response(self, status, fields):
-        number, method = fields['cseq'][0].split()
-        if status < 200:
+    def _response(self, answer):
+        if answer.status < 200:
             return
-        if method == 'INVITE':
-            self.remote = fields['to'][0]
-            if status < 300:
-                self.target = fields['contact'][0].strip('<>').split('>')[0]
-            self._request('ACK', number=int(number))
+        if answer.method == 'INVITE':
+            self.remote = answer['To']
+            if answer.status < 300:
+                self.target = sip.uri_of(answer['Contact'])
+            self._request('ACK', number=answer.number)
             if self.state == 'calling':
-                self.state = 'up' if status < 300 else 'ended'
-        self.answers[int(number)] = status
+                self.state = 'up' if answer.status < 300 else 'ended'
+        self.answers[answer.number] = answer.status
 
-    def _incoming(self, method, fields):
+    def _incoming(self, request):
+        method = request.method
         self.seen.append(method)
         if method == 'ACK':
             return
         if method == 'CANCEL':
             self._end()
-        if method == 'INVITE' and fields['to'][0].find(';tag=') < 0:
-            self.call_id = fields['call-id'][0]
-            self.local = fields['to'][0] + ';tag=phone'
-            self.remote = fields['from'][0]
-            self.target = fields['contact'][0].strip('<>').split('>')[0]
+        if method == 'INVITE' and not request.tag('To'):
+            self.call_id = request['Call-ID']
+            self.local = request['To'] + ';tag=phone'
+            self.remote = request['From']
+            self.target = sip.uri_of(request['Contact'])
             self.state = 'up'
         answer = {'sendonly': 'recvonly', 'inactive': 'inactive'}.get(self.direction, 'sendrecv')
         self._send('SIP/2.0 200 OK', [
-            *[f'Via: {via}' for via in fields['via']], f'From: {fields["from"][0]}',
-            f'To: {self.local if method != "OPTIONS" else fields["to"][0] + ";tag=o"}', f'Call-ID: {fields["call-id"][0]}',
-            f'CSeq: {fields["cseq"][0]}', f'Contact: <sip:phone@127.0.0.1:{self.port}>'],
+            *[f'Via: {via}' for via in request.all('Via')], f'From: {request["From"]}',
+            f'To: {self.local if method != "OPTIONS" else request["To"] + ";tag=o"}', f'Call-ID: {request["Call-ID"]}',
+            f'CSeq: {request["CSeq"]}', f'Contact: <sip:phone@127.0.0.1:{self.port}>'],
             self._sdp(answer) if method == 'INVITE' else '')
         if method == 'BYE':
             self._end()
