@@ -46,6 +46,7 @@ class Lab:
         self.exchanges = {}
         self.proxies = []
         self.phones = []
+        self.providers = []
         self.watched = []
         self.numbers = itertools.count(1)
 
@@ -58,8 +59,8 @@ class Lab:
                 for proxy in self.proxies:
                     proxy.stop()
         finally:
-            for phone in self.phones:
-                phone.close()
+            for double in self.phones + self.providers:
+                double.close()
             for proxy in self.proxies:
                 proxy.kill()
             for exchange in self.exchanges.values():
@@ -93,6 +94,11 @@ class Lab:
         """A telephone of exchange `name` (see trunks.phone)."""
         self.phones.append(Phone(self, self.net.sites[name], self.exchanges[name].sip_port, **options))
         return self.phones[-1]
+
+    def provider(self, kind, name, *arguments, **options):
+        """A test double of a provider at site `name`: kind is a class of its own (see provider.py)."""
+        self.providers.append(kind(self, self.net.sites[name], *arguments, **options))
+        return self.providers[-1]
 
     # Waiting
 
