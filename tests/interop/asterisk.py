@@ -48,6 +48,12 @@ exten => _400.,1,Hangup(17)
 exten => _500.,1,Dial(PJSIP/phone)
 ; 600 goes on to C, to the number that follows
 exten => _600.,1,Dial(PJSIP/${{EXTEN:3}}@c)
+; 0... is a number of the public network, a single digit a telephone of a gateway: ring until somebody
+; makes them answer
+exten => _0X.,1,Ringing()
+ same => n,Wait(3600)
+exten => _X,1,Ringing()
+ same => n,Wait(3600)
 
 [answered]
 exten => s,1,Answer()

@@ -92,6 +92,26 @@ def trunk(name, host, port=5060, proxy=None, match=(), login=None, register=Fals
     return text
 
 
+def line(name, number, host, domain, proxy, password=None, aor=None, **options):
+    """A line of the public network: registered by its number at a domain. Without a password none is known.
+
+    host: stands in the Request-URI of calls. proxy: ip:port. aor: options of the AOR.
+    """
+    route = f'sip:{proxy}\\;lr'
+    text = _auth(f'{name}-out', (number, password)) if password else ''
+    text += section(f'{name}-reg', 'registration', {
+        'transport': 'transport-udp', 'server_uri': f'sip:{domain}', 'client_uri': f'sip:{number}@{domain}',
+        'contact_user': number, 'expiration': 3600, **AT_ONCE,
+        'outbound_auth': f'{name}-out' if password else None, 'outbound_proxy': route})
+    text += section(name, 'aor', {'contact': f'sip:{host}', 'outbound_proxy': route, **(aor or {})})
+    text += section(name, 'identify', {'endpoint': name, 'match': proxy.split(':')[0]})
+    text += section(name, 'endpoint', {
+        **QUIET, 'context': 'trunk', 'aors': name, 'outbound_proxy': route, 'from_user': number, 'from_domain': domain,
+        'outbound_auth': f'{name}-out' if password else None, 'direct_media': False, 'transport': 'transport-udp',
+        **options})
+    return text
+
+
 def account(name, password, contacts=1024, **options):
     """The one inbound account an exchange publishes: others register and authenticate with it."""
     return (_auth(f'{name}-in', (name, password))

@@ -567,6 +567,7 @@ static struct {
     {SOURCE_DIR "/conf/examples/mikopbx.yaml"},
     {SOURCE_DIR "/conf/examples/asterisk.yaml"},
     {SOURCE_DIR "/conf/examples/containers.yaml"},
+    {SOURCE_DIR "/conf/examples/hikari.yaml"},
 };
 
 static void shipped_file_is_clean(void **state)
