@@ -112,7 +112,7 @@ static struct addr reply_address(const struct inbound *in)
 {
     struct addr via;
     if (in->side == SIDE_PEER && in->peer && in->peer->rules->reply_to == REPLY_VIA &&
-        !in->via.has_rport) {
+        !in->via.has_rport && in->via.host.p) {
         uint16_t port = in->via.port ? in->via.port : 5060;
         if (!addr_parse_ip(in->via.host, &via) && addr_same_ip(&via, &in->from))
             return addr_with_port(via, port);
