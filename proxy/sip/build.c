@@ -171,14 +171,19 @@ const char *sip_reason(unsigned status)
 }
 
 /* The topmost Via line with what we know of its sender. What else stands there, other via-parms of
- * the same line included, is left alone. */
+ * the same line included, is left alone. In an unreadable one (we are answering 400 for it) nobody
+ * could tell where that belongs. */
 static int put_top_via(struct sip_out *o, const struct sip_msg *request, const struct addr *source)
 {
     const struct sip_header *h = sip_header(request, HEADER_VIA);
     struct sip_via via;
-    if (!h || sip_via_read(sip_header_value(request, h), &via))
+    if (!h)
         return EINVAL;
     struct span line = sip_header_line(request, h);
+    if (sip_via_read(sip_header_value(request, h), &via)) {
+        put_lines(o, line);
+        return 0;
+    }
     struct span rest = via.params;
     struct param param;
     size_t done = 0;

@@ -34,8 +34,9 @@ struct sip_stub {
 /* Writes the stub's bytes of a request that came from `source`: the topmost Via gets received=
  * (always) and the value of rport= where asked, replacing values the sender wrote there (RFC 3261
  * §18.2.1, RFC 3581 §4). The other lines are the received ones, folds too, with CRLF line ends; of
- * a header that stands twice by mistake (SIP_REPEATED_HEADER) the first. Returns 0, EINVAL (topmost
- * Via unreadable) or ENOBUFS. An unreadable To counts as tagged: it gets no tag of ours. */
+ * a header that stands twice by mistake (SIP_REPEATED_HEADER) the first. Returns 0, EINVAL (no Via)
+ * or ENOBUFS. An unreadable Via is repeated as it came, an unreadable To counts as tagged: it gets
+ * no tag of ours. */
 int sip_stub_make(const struct sip_msg *request, const struct addr *source, char *bytes,
                   size_t room, struct sip_stub *stub);
 
