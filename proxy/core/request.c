@@ -55,11 +55,12 @@ static unsigned refuse(struct core *core, struct inbound *in, char *extra, size_
         core_count(core, in->peer, COUNT_answer_483_hops);
         return 483;
     }
-    if ((h = sip_header(msg, HEADER_PROXY_REQUIRE))) {
-        struct span v = sip_header_value(msg, h);
+    if (sip_header(msg, HEADER_PROXY_REQUIRE)) {
+        struct sip_out o;
         core_count(core, in->peer, COUNT_answer_420_extension);
-        if (!memchr(v.p, '\n', v.n))
-            snprintf(extra, room, "Unsupported: %.*s\r\n", (int)v.n, v.p);
+        sip_out_init(&o, extra, room - 1);
+        sip_unsupported_make(&o, msg);
+        extra[o.n] = '\0';
         return 420;
     }
     if (came_back(core, in)) {

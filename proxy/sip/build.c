@@ -254,6 +254,30 @@ void sip_response_make(struct sip_out *o, unsigned status, const char *reason,
     sip_puts(o, "Content-Length: 0\r\n\r\n");
 }
 
+static void put_option(struct sip_out *o, struct span option, size_t *n)
+{
+    const char *before = *n ? ", " : "Unsupported: ";
+    bool word = option.n > 0 && token_skip(option, 0) == option.n;
+    if (!word || strlen(before) + option.n + 2 > o->room - o->n)
+        return;
+    sip_puts(o, before);
+    sip_put(o, option);
+    ++*n;
+}
+
+void sip_unsupported_make(struct sip_out *o, const struct sip_msg *request)
+{
+    size_t n = 0;
+    for (const struct sip_header *h = sip_header(request, HEADER_PROXY_REQUIRE); h;
+         h = sip_header_next(request, h)) {
+        struct span rest = sip_header_value(request, h), option;
+        while (sip_list_next(&rest, &option))
+            put_option(o, option, &n);
+    }
+    if (n)
+        sip_puts(o, "\r\n");
+}
+
 /* ---- requests ------------------------------------------------------------------------------- */
 
 static void put_request_line(struct sip_out *o, const char *method, struct span uri)

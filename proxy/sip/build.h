@@ -46,6 +46,10 @@ void sip_response_make(struct sip_out *o, unsigned status, const char *reason,
                        const struct sip_stub *stub, const char *stub_bytes, struct span to_tag,
                        const char *extra);
 
+/* "Unsupported: a, b\r\n": what every Proxy-Require of a request asks for, for its 420 (RFC 3261
+ * §16.3 step 5). Words that do not fit are left out; where none is left nothing is written. */
+void sip_unsupported_make(struct sip_out *o, const struct sip_msg *request);
+
 /* ACK for a non-2xx final response (RFC 3261 §17.1.1.3): Request-URI, topmost Via, From, Call-ID,
  * Route and CSeq number of the INVITE, To of the response. */
 void sip_ack_make(struct sip_out *o, const struct sip_msg *invite, const struct sip_msg *response);

@@ -135,6 +135,18 @@ static void check_made(const struct sip_out *out, const struct sip_msg *like, un
                       sip_value(like, HEADER_CALL_ID).n)); /* folds change their line ends */
 }
 
+/* One header line, whatever the request asks for and however little room there is. */
+static void check_unsupported(const struct sip_msg *msg)
+{
+    char text[64];
+    struct sip_out out;
+    sip_out_init(&out, text, sizeof text);
+    sip_unsupported_make(&out, msg);
+    FUZZ_CHECK(!out.full);
+    if (out.n)
+        FUZZ_CHECK(memchr(text, '\n', out.n) == text + out.n - 1 && text[out.n - 2] == '\r');
+}
+
 static void answer(const struct sip_msg *msg, bool sound)
 {
     static char bytes[4 * SIP_MAX_DATAGRAM], text[4 * SIP_MAX_DATAGRAM];
@@ -171,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_value(sip_header_value(&msg, &msg.headers[i]));
     if (error == SIP_OK)
         FUZZ_CHECK(sip_msg_answerable(&msg) == (msg.is_request && msg.method != METHOD_ACK));
+    check_unsupported(&msg);
     if (sip_msg_answerable(&msg))
         answer(&msg, error == SIP_OK && size <= SMALL && msg.n_headers <= FEW);
     return 0;

@@ -309,6 +309,39 @@ static void a_via_that_cannot_be_read_is_repeated(void **state)
                  "Call-ID: c1\r\nCSeq: 7 OPTIONS\r\nContent-Length: 0\r\n\r\n");
 }
 
+static struct unsupported_case {
+    const char *name;
+    const char *headers;
+    size_t room; /* 0: enough */
+    const char *line;
+} unsupported_cases[] = {
+    {"one word", "Proxy-Require: foo\r\n", 0, "Unsupported: foo\r\n"},
+    {"words in several headers and lines", "Proxy-Require: a ,\r\n b\r\nproxy-require:c\r\n", 0,
+     "Unsupported: a, b, c\r\n"},
+    {"what is no word is left out", "Proxy-Require: a, \"b\", c d, <e>, f\r\n", 0,
+     "Unsupported: a, f\r\n"},
+    {"no word at all", "Proxy-Require: \"\"\r\n", 0, ""},
+    {"an empty header", "Proxy-Require:\r\n", 0, ""},
+    {"no such header", "Require: foo\r\n", 0, ""},
+    {"what just fits", "Proxy-Require: abc\r\n", 18, "Unsupported: abc\r\n"},
+    {"a word that does not fit", "Proxy-Require: abcd, e\r\n", 18, "Unsupported: e\r\n"},
+    {"nothing fits", "Proxy-Require: a\r\n", 15, ""},
+};
+
+static void unsupported_is_listed(void **state)
+{
+    const struct unsupported_case *c = *state;
+    char request[1024], text[256];
+    struct sip_out out;
+    snprintf(request, sizeof request, "OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n%s%s\r\n",
+             c->headers, REST);
+    struct sip_msg msg = msg_of(request);
+    sip_out_init(&out, text, c->room ? c->room : sizeof text);
+    sip_unsupported_make(&out, &msg);
+    assert_false(out.full);
+    assert_bytes(text, out.n, c->line);
+}
+
 /* ---- requests ------------------------------------------------------------------------------- */
 
 static const char busy[] = "SIP/2.0 486 Busy Here\n"
@@ -484,6 +517,7 @@ int main(void)
     };
     parser_init();
     int failed = CASES_RUN(via_cases, via_tells_the_source);
+    failed += CASES_RUN(unsupported_cases, unsupported_is_listed);
     failed += CASES_RUN(to_cases, to_is_tagged_once);
     failed += cmocka_run_group_tests(tests, NULL, NULL);
     return failed;
