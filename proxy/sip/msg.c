@@ -280,11 +280,20 @@ static bool request_uri_is_readable(struct span text)
     return sip_uri_read(text, &uri) == 0 && uri.headers.n == 0;
 }
 
+/* 0 to 255 (§20.22), or absent. */
+static bool hops_are_readable(const struct sip_msg *msg)
+{
+    uint64_t hops;
+    struct span value = sip_value(msg, HEADER_MAX_FORWARDS);
+    return !value.p || span_number(value, UINT8_MAX, &hops);
+}
+
 static bool values_are_readable(struct sip_msg *msg)
 {
     struct sip_via via;
     bool cseq = cseq_take(msg); /* first: a response's method is wanted even when the rest is odd */
-    return cseq && (!msg->is_request || request_uri_is_readable(msg->uri)) &&
+    return cseq &&
+           (!msg->is_request || (request_uri_is_readable(msg->uri) && hops_are_readable(msg))) &&
            sip_via_read(sip_value(msg, HEADER_VIA), &via) == 0 &&
            party_is_readable(sip_value(msg, HEADER_FROM)) &&
            party_is_readable(sip_value(msg, HEADER_TO));

@@ -135,8 +135,8 @@ enum sip_error {
     SIP_MISSING_HEADER,
     /* Two of From, To, Call-ID, CSeq, Content-Length, Max-Forwards, Content-Type. */
     SIP_REPEATED_HEADER,
-    /* A Request-URI, topmost Via, From, To or CSeq that cannot be read, a CSeq of another method,
-     * or white space in the start line where none may be. */
+    /* A Request-URI, topmost Via, From, To or CSeq that cannot be read, a CSeq of another method, a
+     * request's Max-Forwards beyond 255, or white space in the start line where none may be. */
     SIP_BAD_VALUE,
     /* Content-Length not a number or beyond the datagram. */
     SIP_BAD_LENGTH,

@@ -178,6 +178,16 @@ static struct read_case {
     {"a Request-URI with IPv6 outside brackets",
      "REGISTER sip:2001:db8::10 SIP/2.0\r\n" FIVE("REGISTER") "\r\n", SIP_BAD_VALUE, true},
 
+    {"Max-Forwards of 255", OPTIONS_LINE FIVE("OPTIONS") "Max-Forwards: 255\r\n\r\n", SIP_OK, true},
+    {"Max-Forwards of 256", OPTIONS_LINE FIVE("OPTIONS") "Max-Forwards: 256\r\n\r\n", SIP_BAD_VALUE,
+     true},
+    {"Max-Forwards in words", OPTIONS_LINE FIVE("OPTIONS") "Max-Forwards: many\r\n\r\n",
+     SIP_BAD_VALUE, true},
+    {"an empty Max-Forwards", OPTIONS_LINE FIVE("OPTIONS") "Max-Forwards:\r\n\r\n", SIP_BAD_VALUE,
+     true},
+    {"Max-Forwards means nothing in a response", OK_LINE FIVE("OPTIONS") "Max-Forwards: x\r\n\r\n",
+     SIP_OK},
+
     {"a Content-Length beyond the datagram",
      OPTIONS_LINE FIVE("OPTIONS") "Content-Length: 9999\r\n\r\nabc", SIP_BAD_LENGTH, true},
     {"a Content-Length one byte too long",
