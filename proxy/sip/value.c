@@ -114,6 +114,22 @@ static size_t host_skip(struct span s, size_t at)
     return at;
 }
 
+/* The grammar of RFC 3261 lets a third colon stand between "::" and a dotted quad, which RFC 5118
+ * §4.10 has us tolerate: it means the same without. */
+static int ip6_read(struct span host, struct addr *addr)
+{
+    struct addr quad;
+    char text[ADDR_TEXT];
+    const char *colons = memmem(host.p, host.n, ":::", 3);
+    size_t before = colons ? (size_t)(colons - host.p) + 2 : 0;
+    struct span behind = span_from(host, before + 1);
+    if (!colons || host.n > sizeof text || addr_parse_ip(behind, &quad) || quad.family != ADDR_IP4)
+        return addr_parse_ip(host, addr);
+    memcpy(text, host.p, before);
+    memcpy(text + before, behind.p, behind.n);
+    return addr_parse_ip(span_of(text, before + behind.n), addr);
+}
+
 /* "host" or "[ip6]" as written -> the host alone, and its address if it is a literal. */
 static bool host_read(struct span text, struct span *host, struct addr *addr)
 {
@@ -125,7 +141,7 @@ static bool host_read(struct span text, struct span *host, struct addr *addr)
         if (text.n < 3 || text.p[text.n - 1] != ']')
             return false;
         *host = span_of(text.p + 1, text.n - 2);
-        return addr_parse_ip(*host, addr) == 0 && addr->family == ADDR_IP6;
+        return ip6_read(*host, addr) == 0 && addr->family == ADDR_IP6;
     }
     if (is_digit(text.p[0]))
         (void)addr_parse_ip(text, addr); /* a name may begin with a digit */
