@@ -51,6 +51,10 @@ static unsigned refuse(struct core *core, struct inbound *in, char *extra, size_
     const struct sip_header *h = sip_header(msg, HEADER_MAX_FORWARDS);
     uint64_t hops;
     *extra = '\0';
+    if (!in->to_tag.p && !sip_scheme_known(msg->uri)) {
+        core_count(core, in->peer, COUNT_answer_416_scheme);
+        return 416;
+    }
     if (h && span_number(sip_header_value(msg, h), 255, &hops) && hops == 0) {
         core_count(core, in->peer, COUNT_answer_483_hops);
         return 483;

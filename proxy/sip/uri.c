@@ -1,5 +1,6 @@
 /*
- * uri.c - whether two URIs are the same (RFC 3261 §19.1.4).
+ * uri.c - what a URI is good for: whether two are the same (RFC 3261 §19.1.4), whether a request
+ * may be for one.
  */
 #include "proxy/sip/scan.h"
 
@@ -71,4 +72,16 @@ bool sip_uri_same(const struct sip_uri *a, const struct sip_uri *b)
         return span_is(span_from(a->whole, a->scheme.n), span_from(b->whole, b->scheme.n));
     return user_same(a->user, b->user) && host_same(a, b) && a->port == b->port &&
            params_same(a->params, b->params);
+}
+
+bool sip_scheme_known(struct span uri)
+{
+    static const char *const known[] = {"sip", "sips", "tel", "urn"};
+    const char *colon = memchr(uri.p, ':', uri.n);
+    struct span scheme = span_of(uri.p, colon ? (size_t)(colon - uri.p) : 0);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (span_is_nocase(scheme, span_str(known[i])))
+            return true;
+    }
+    return false;
 }

@@ -85,6 +85,10 @@ int sip_rack_read(struct span value, uint32_t *rseq, struct sip_cseq *cseq);
 /* "Expires: 120", also "Session-Expires: 300;refresher=uas" (parameters ignored). */
 int sip_seconds_read(struct span value, uint32_t *seconds);
 
+/* Of a scheme that a request may be for: sip, sips (RFC 3261), tel (3966), urn (5031: emergency
+ * calls). uri need not be readable. */
+bool sip_scheme_known(struct span uri);
+
 /* URI equality as far as REGISTER bindings need it (RFC 3261 §19.1.4): scheme, user
  * (case-sensitive), host, port, and of the parameters user, ttl, method, maddr, transport, line,
  * lr. */

@@ -589,6 +589,30 @@ static void others_who_use_libosip2_keep_their_allocators(void **state)
     osip_set_allocators(NULL, NULL, NULL);
 }
 
+/* ---- what a request may be for -------------------------------------------------------------- */
+
+static struct scheme_case {
+    const char *name;
+    const char *uri;
+    bool known;
+} scheme_cases[] = {
+    {"sip is known", "sip:h", true},
+    {"sips in any case is known", "SipS:h", true},
+    {"a telephone number is known", "tel:+8131234", true},
+    {"an emergency service is known", "urn:service:sos", true},
+    {"what begins like sip is not", "sipx:h", false},
+    {"what sip begins with is not", "si:h", false},
+    {"the web is not", "http://h", false},
+    {"no scheme is not", "sip", false},
+    {"an empty scheme is not", ":h", false},
+};
+
+static void scheme_is_known(void **state)
+{
+    const struct scheme_case *c = *state;
+    assert_int_equal(sip_scheme_known(span_str(c->uri)), c->known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -605,6 +629,7 @@ int main(void)
     failed += CASES_RUN(tag_cases, tag_is_read);
     failed += CASES_RUN(cseq_cases, cseq_is_read);
     failed += CASES_RUN(seconds_cases, seconds_are_read);
+    failed += CASES_RUN(scheme_cases, scheme_is_known);
     failed += CASES_RUN(same_cases, uris_are_compared);
     failed += cmocka_run_group_tests(tests, NULL, NULL);
     return failed;
