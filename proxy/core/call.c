@@ -473,7 +473,7 @@ void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inb
         sip_out_init(&o, core->render, sizeof core->render);
         sip_request_make(&o, &(struct sip_request){
                                  .method = sip_method_names[methods[i]],
-                                 .uri = contact.uri.whole,
+                                 .uri = sip_uri_target(&contact.uri),
                                  .via = via_value(line),
                                  .from = sip_value(in->msg, HEADER_FROM),
                                  .to = sip_value(in->msg, HEADER_TO),

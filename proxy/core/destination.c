@@ -50,8 +50,9 @@ static void exchange_routes(struct core *core, const struct inbound *in, struct 
     }
     if (n && !sip_uri_read(in->msg->uri, &uri) && !uri.user.p && route_is_ours(core, &uri) &&
         !sip_name_addr_read(kept[n - 1], &r) && r.uri.whole.n < sizeof d->uri_text) {
-        memcpy(d->uri_text, r.uri.whole.p, r.uri.whole.n);
-        d->uri = span_of(d->uri_text, r.uri.whole.n);
+        struct span target = sip_uri_target(&r.uri);
+        memcpy(d->uri_text, target.p, target.n);
+        d->uri = span_of(d->uri_text, target.n);
         n--;
         peer_warn(in->peer, "the exchange uses strict routing: add ;lr to its outbound proxy");
     }
@@ -131,6 +132,15 @@ static struct addr first_route_address(const struct peer *peer, const struct des
     return otherwise;
 }
 
+/* The registered Contact as a Request-URI; p == NULL: none. */
+static struct span binding_target(const struct binding *b)
+{
+    struct sip_uri uri;
+    if (!b || sip_uri_read(text_get(&b->text, b->contact), &uri))
+        return span_of(NULL, 0);
+    return sip_uri_target(&uri);
+}
+
 /* One of our own addresses in the Request-URI means a registered Contact, or that side itself. */
 void destination_find(struct core *core, const struct inbound *in, struct destination *d)
 {
@@ -147,10 +157,10 @@ void destination_find(struct core *core, const struct inbound *in, struct destin
     if (d->uri.p || sip_uri_read(in->msg->uri, &uri) || !uri_is_ours(core, in, &uri))
         return;
     struct binding *b = binding_for(core, in->side, in->peer, &uri);
-    struct span contact = b ? text_get(&b->text, b->contact) : span_of(NULL, 0);
-    if (b && contact.n < sizeof d->uri_text) {
-        memcpy(d->uri_text, contact.p, contact.n);
-        d->uri = span_of(d->uri_text, contact.n);
+    struct span target = binding_target(b);
+    if (target.p && target.n < sizeof d->uri_text) {
+        memcpy(d->uri_text, target.p, target.n);
+        d->uri = span_of(d->uri_text, target.n);
         d->to = binding_address(core, to, in->peer, b);
         routes_take(d, text_get(&b->text, b->path)); /* in place of what leads to the registrar */
         if (b->path.n && to == SIDE_PEER)

@@ -51,7 +51,7 @@ void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg)
     struct sip_name_addr c;
     struct span value = sip_value(msg, HEADER_CONTACT), element;
     if (value.p && sip_list_next(&value, &element) && !sip_name_addr_read(element, &c) && !c.star)
-        text_set(&call->text, &leg->target, c.uri.whole, MAX_CALL_TEXT);
+        text_set(&call->text, &leg->target, sip_uri_target(&c.uri), MAX_CALL_TEXT);
 }
 
 void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in)

@@ -74,11 +74,12 @@ static void refresh_keep(struct server_txn *st, const struct inbound *in)
     struct span value = sip_value(in->msg, HEADER_CONTACT), element;
     if (!value.p || !sip_list_next(&value, &element) || sip_name_addr_read(element, &c) || c.star)
         return;
-    st->refresh_contact = malloc(c.uri.whole.n);
+    struct span target = sip_uri_target(&c.uri);
+    st->refresh_contact = malloc(target.n);
     if (!st->refresh_contact)
         return;
-    memcpy(st->refresh_contact, c.uri.whole.p, c.uri.whole.n);
-    st->refresh_n = (uint32_t)c.uri.whole.n;
+    memcpy(st->refresh_contact, target.p, target.n);
+    st->refresh_n = (uint32_t)target.n;
     st->refresh = true;
 }
 

@@ -85,3 +85,8 @@ bool sip_scheme_known(struct span uri)
     }
     return false;
 }
+
+struct span sip_uri_target(const struct sip_uri *uri)
+{
+    return span_of(uri->whole.p, uri->whole.n - uri->headers.n);
+}

@@ -89,6 +89,10 @@ int sip_seconds_read(struct span value, uint32_t *seconds);
  * calls). uri need not be readable. */
 bool sip_scheme_known(struct span uri);
 
+/* What may stand in a request line of a URI from a Contact: all but its headers (RFC 3261 §16.6
+ * step 2, §19.1.1). */
+struct span sip_uri_target(const struct sip_uri *uri);
+
 /* URI equality as far as REGISTER bindings need it (RFC 3261 §19.1.4): scheme, user
  * (case-sensitive), host, port, and of the parameters user, ttl, method, maddr, transport, line,
  * lr. */

@@ -354,6 +354,22 @@ static const struct call_case cases[] = {
      "b.in call uri=sip:u@$LOCAL:5070\n a.in expect INVITE has=\"INVITE sip:u@$NATIVE:5060 \"\n"
      "a.in answer 200 sdp\n b.in expect 200\n a.in expect ACK\n media 1s\n heard a.in b.in\n"
      "b.in send BYE\n a.in expect BYE\n b.in expect 200"},
+    {"headers in a Contact are kept for the registrar and stand in no request line", FROM_X, NULL, NULL,
+     "b by-itself +register\n"
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062?Subject=hello>\" h=\"Expires: 120\"\n"
+     "b expect REGISTER has=\"<sip:u@$US:5060>\"\n"
+     "a expect 200 has=\"<sip:u@127.0.0.1:5062?Subject=hello>\"\n"
+     "b.in call uri=sip:u@$US:5060\n a.in expect INVITE has=\"INVITE sip:u@127.0.0.1:5062 \"\n"
+     "a.in answer 200 sdp contact=\"<sip:u@127.0.0.1:5062?Subject=hello>\"\n b.in expect 200\n"
+     "a.in expect ACK has=\"ACK sip:u@127.0.0.1:5062 \"\n"
+     "a.in send INVITE sdp contact=\"<sip:v@127.0.0.1:5062?Subject=again>\"\n"
+     "b.in expect INVITE\n b.in answer 200 sdp\n a.in expect 200\n b.in expect ACK\n"
+     "b.in send BYE\n a.in expect BYE has=\"BYE sip:v@127.0.0.1:5062 \"\n b.in expect 200"},
+    {"headers in the Contact of a second answer stand in no request line", FROM_X, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 sdp tag=one\n a expect 200\n b expect ACK tag=one\n"
+     "b fork 200 sdp tag=two contact=\"<sip:w@$NATIVE:5060?Subject=hello>\"\n"
+     "b expect ACK tag=two has=\"ACK sip:w@$NATIVE:5060 \"\n"
+     "b expect BYE tag=two has=\"BYE sip:w@$NATIVE:5060 \"\n" END_A},
     {"REGISTER with credentials", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 120\"\n b expect REGISTER\n b answer 401\n a expect 401\n"
      "b by-itself +register\n a again auth h=\"Expires: 120\"\n"

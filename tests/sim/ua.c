@@ -205,17 +205,20 @@ struct ua_dialog *ua_dialog_find(struct ua_call *call, const char *tag)
     return d ? d : call->dialogs;
 }
 
-/* The far Contact becomes the target (RFC 3261 §12.2.1.2), as `rewrite_contact` has it. */
+/* The far Contact becomes the target (RFC 3261 §12.2.1.2), without headers, which no request line
+ * may have (§19.1.1), and as `rewrite_contact` has it. */
 static void learn_target(struct ua_dialog *d, osip_message_t *m, const struct addr *from)
 {
     osip_contact_t *contact = osip_list_get(&m->contacts, 0);
     if (!contact || !contact->url)
         return;
-    const char *uri = wire_uri(contact->url);
+    osip_uri_t target = *contact->url;
+    osip_list_init(&target.url_headers);
+    const char *uri = wire_uri(&target);
     if (d->call->ua->habits.rewrite_contact && osip_list_size(&m->record_routes) == 0) {
         char ip[ADDR_TEXT];
         addr_print_ip(from, ip);
-        uri = wire_uri_at(contact->url, ip, from->port);
+        uri = wire_uri_at(&target, ip, from->port);
     }
     if (uri)
         snprintf(d->target, sizeof d->target, "%s", uri);

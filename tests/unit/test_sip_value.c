@@ -613,10 +613,21 @@ static void scheme_is_known(void **state)
     assert_int_equal(sip_scheme_known(span_str(c->uri)), c->known);
 }
 
+static void a_target_has_no_headers(void **state)
+{
+    (void)state;
+    struct sip_uri uri;
+    assert_int_equal(sip_uri_read(span_str("sip:a?b@h;lr?Route=%3Csip:x%3E"), &uri), 0);
+    assert_part(sip_uri_target(&uri), "sip:a?b@h;lr");
+    assert_int_equal(sip_uri_read(span_str("tel:1?2"), &uri), 0);
+    assert_part(sip_uri_target(&uri), "tel:1?2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rack_is_two_numbers_and_a_method),
+        cmocka_unit_test(a_target_has_no_headers),
         cmocka_unit_test(an_element_is_bounded),
         cmocka_unit_test(parameters_are_bounded),
         cmocka_unit_test(others_who_use_libosip2_keep_their_allocators),
