@@ -351,12 +351,22 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     }
 }
 
+/* Our requests carry one Via, so what else stands in an answer was put there by mistake or malice
+ * (RFC 3261 §8.1.3.3, RFC 4475 §3.3.10). */
+static bool has_one_via(const struct inbound *in)
+{
+    const struct sip_header *h = sip_header(in->msg, HEADER_VIA);
+    struct span rest = sip_header_value(in->msg, h), element;
+    return sip_list_next(&rest, &element) && !sip_list_next(&rest, &element) &&
+           !sip_header_next(in->msg, h);
+}
+
 void response_in(struct core *core, struct inbound *in)
 {
     struct client_txn *ct = in->via.branch.p ? client_find(core, in->via.branch) : NULL;
     bool cancel = in->msg->method == METHOD_CANCEL;
     /* Only the one we asked may answer. */
-    if (!ct || (enum side)ct->side != in->side ||
+    if (!ct || !has_one_via(in) || (enum side)ct->side != in->side ||
         (in->side == SIDE_PEER &&
          (ct->socket != in->socket || !peer_has_ip(ct->peer, &in->from))) ||
         (!cancel && in->msg->method != (enum sip_method)ct->method)) {
