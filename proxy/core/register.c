@@ -86,6 +86,8 @@ void register_request(struct core *core, struct server_txn *st, struct inbound *
     unsigned status = contacts_out(core, in, e);
     x.contacts_done = true;
     if (status) {
+        if (status == 400)
+            core_count(core, in->peer, COUNT_answer_400_malformed);
         server_reply(core, st, status, NULL, status == 503 ? "Retry-After: 60\r\n" : "");
         return;
     }
