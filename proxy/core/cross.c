@@ -225,9 +225,9 @@ static int edit_max_forwards(struct core *core, const struct crossing *x, struct
     (void)core;
     if (!x->in->msg->is_request)
         return 0;
-    if (!span_number(sip_header_value(x->in->msg, h), 255, &hops))
-        return EINVAL;
-    edits_addf(e, h->value_at, h->value_n, RULE_MAX_FORWARDS, "%u", hops ? (unsigned)hops - 1 : 0);
+    if (!span_number(sip_header_value(x->in->msg, h), 255, &hops) || hops == 0)
+        return EINVAL; /* an ACK: whatever can be answered was */
+    edits_addf(e, h->value_at, h->value_n, RULE_MAX_FORWARDS, "%u", (unsigned)hops - 1);
     return 0;
 }
 

@@ -200,6 +200,8 @@ static void ack_send(struct core *core, struct crossing *x, struct edits *edits,
     if (addr_is_set(to) && !cross_render(core, x, edits, &bytes))
         core_send(core, socket, x->to == SIDE_PEER ? x->rules->dscp_sip : DSCP_EXCHANGE, to,
                   out_copy(&core->out, bytes));
+    else
+        core_count(core, x->peer, COUNT_drop_stray_ack);
 }
 
 /* After lost state the ACK of a 2xx finds its way as the request did. One to an answer of our own

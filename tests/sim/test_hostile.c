@@ -178,6 +178,18 @@ static void make_many_vias(struct buffer *b, unsigned i)
     put(b, "Content-Length: 0\r\n\r\n");
 }
 
+static void make_ack_without_hops(struct buffer *b, unsigned i)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "ACK sip:100@host.example SIP/2.0\r\n"
+             "Via: SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bKa%u\r\n"
+             "From: <sip:a@b.example>;tag=1\r\nTo: <sip:b@b.example>;tag=2\r\nCall-ID: a%u\r\n"
+             "CSeq: 1 ACK\r\nMax-Forwards: 0\r\nContent-Length: 0\r\n\r\n",
+             i, i);
+    put(b, text);
+}
+
 static void make_bad_version(struct buffer *b, unsigned i)
 {
     put_head(b, "MESSAGE", i);
@@ -278,6 +290,7 @@ static const struct hostile_case cases[] = {
     {"a response to nothing", FROM_BOTH, make_stray_response, "drop_stray_response", NULL},
     {"an ACK of nothing", FROM_BOTH, make_stray_ack, "drop_stray_ack", NULL},
     {"a CANCEL of nothing", FROM_BOTH, make_stray_cancel, "answer_481_no_dialog", "SIP/2.0 481"},
+    {"an ACK that may go no further", FROM_BOTH, make_ack_without_hops, "drop_stray_ack", NULL},
     {"61 Vias", FROM_BOTH, make_many_vias, NULL, NULL},
     {"anything from a stranger", FROM_STRANGER, make_good, "drop_unknown_source", NULL},
     {"an INVITE from a stranger", FROM_STRANGER, make_no_connection, "drop_unknown_source", NULL},
