@@ -279,7 +279,7 @@ void reply_stateless(struct core *core, const struct inbound *in, unsigned statu
 {
     struct sip_stub stub;
     struct sip_out o;
-    char tag[24], stub_bytes[SIP_MAX_LINE];
+    char tag[24], stub_bytes[SIP_MAX_DATAGRAM];
     if (in->msg->method == METHOD_ACK ||
         sip_stub_make(in->msg, &in->from, stub_bytes, sizeof stub_bytes, &stub))
         return;

@@ -178,6 +178,13 @@ static void make_many_vias(struct buffer *b, unsigned i)
     put(b, "Content-Length: 0\r\n\r\n");
 }
 
+static void make_bad_below_vias(struct buffer *b, unsigned i)
+{
+    put_head(b, "OPTIONS", i);
+    put_many(b, "Via: SIP/2.0/UDP a.name.as.long.as.they.come.example;branch=z9hG4bK1\r\n", 110);
+    put(b, "Content-Length: -1\r\n\r\n");
+}
+
 static void make_ack_without_hops(struct buffer *b, unsigned i)
 {
     char text[512];
@@ -292,6 +299,8 @@ static const struct hostile_case cases[] = {
     {"a CANCEL of nothing", FROM_BOTH, make_stray_cancel, "answer_481_no_dialog", "SIP/2.0 481"},
     {"an ACK that may go no further", FROM_BOTH, make_ack_without_hops, "drop_stray_ack", NULL},
     {"61 Vias", FROM_BOTH, make_many_vias, NULL, NULL},
+    {"111 Vias above what is wrong", FROM_BOTH, make_bad_below_vias, "answer_400_malformed",
+     "SIP/2.0 400"},
     {"anything from a stranger", FROM_STRANGER, make_good, "drop_unknown_source", NULL},
     {"an INVITE from a stranger", FROM_STRANGER, make_no_connection, "drop_unknown_source", NULL},
 };
