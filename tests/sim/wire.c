@@ -278,6 +278,39 @@ size_t wire_print(osip_message_t *m, char *out, bool compact)
     return n;
 }
 
+/* Lies in the arena, so that lists may be forgotten rather than freed. */
+static void forget_changing(osip_message_t *m)
+{
+    osip_list_t *const lists[] = {&m->vias, &m->contacts, &m->routes, &m->record_routes,
+                                  &m->bodies};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        osip_list_init(lists[i]);
+    m->content_length = NULL;
+    m->req_uri = NULL;
+    int at = osip_list_size(&m->headers);
+    while (at-- > 0) {
+        osip_header_t *h = osip_list_get(&m->headers, at);
+        if (h->hname && strcasecmp(h->hname, "max-forwards") == 0)
+            osip_list_remove(&m->headers, at);
+    }
+}
+
+const char *wire_kept(const char *bytes, size_t n)
+{
+    osip_message_t *m = memchr(bytes, '\0', n) ? NULL : wire_read(bytes, n); /* C strings to it */
+    char *text = NULL;
+    size_t length = 0;
+    if (!m)
+        return NULL;
+    struct allocators former = enter();
+    forget_changing(m);
+    if (MSG_IS_REQUEST(m) && osip_uri_init(&m->req_uri) == 0)
+        osip_uri_parse(m->req_uri, "sip:anything@any.example");
+    int bad = osip_message_force_update(m) != 0 || osip_message_to_str(m, &text, &length) != 0;
+    leave(former);
+    return bad ? NULL : text;
+}
+
 const char *wire_header(osip_message_t *m, const char *name, int index)
 {
     osip_header_t *h = NULL;

@@ -40,6 +40,11 @@ void wire_to_tag(osip_message_t *m, const char *tag);
 /* Prints into out (WIRE_MAX bytes); 0 where it does not fit. compact: short header names. */
 size_t wire_print(osip_message_t *m, char *out, bool compact);
 
+/* What is left of a message as libosip2 understands it once all that a proxy changes is taken out:
+ * Request-URI, Via, Contact, Route, Record-Route, Max-Forwards, the body and its length. NULL where
+ * libosip2 cannot read or print it. */
+const char *wire_kept(const char *bytes, size_t n);
+
 /* Values of a message, as text within the arena; NULL where absent. */
 const char *wire_header(osip_message_t *m, const char *name, int index); /* "Require", "RSeq" */
 const char *wire_uri(const osip_uri_t *uri);
