@@ -70,6 +70,8 @@ static void malformed(struct core *core, struct inbound *in, enum sip_error erro
         core_count(core, in->peer, COUNT_answer_400_malformed);
         warning_line(warning, sizeof warning, sip_error_names[error]);
         in->call_id = sip_value(in->msg, HEADER_CALL_ID);
+        if (sip_via_read(sip_value(in->msg, HEADER_VIA), &in->via))
+            in->via = (struct sip_via){0};
         bool version = error == SIP_BAD_VERSION;
         reply_stateless(core, in, version ? 505 : 400, NULL, warning);
     } else {
