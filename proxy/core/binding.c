@@ -8,7 +8,7 @@
 #include "proxy/core/binding.h"
 #include "proxy/core/base.h"
 #include "proxy/core/peer.h"
-#include "proxy/core/route.h"
+#include "proxy/core/route_set.h"
 #include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,6 +13,7 @@
 #include "proxy/core/offer.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/route.h"
+#include "proxy/core/route_set.h"
 #include "proxy/core/server_txn.h"
 #include "proxy/core/sockets.h"
 #include "proxy/core/summary.h"

@@ -4,7 +4,7 @@
  */
 #include "proxy/core/dialog.h"
 #include "proxy/core/inbound.h"
-#include "proxy/core/route.h"
+#include "proxy/core/route_set.h"
 #include <stdlib.h>
 
 struct dialog *dialog_find(struct call *call, struct span tag)

@@ -20,10 +20,4 @@ bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, str
  * addresses make of it). */
 struct addr route_leg(enum side side, const struct call *call, const struct leg *leg);
 
-/* Whole "Route: ...\r\n" lines from the values of a header: Record-Route (RFC 3261 §12.1: of a
- * request in its order, of a response reversed), Path (RFC 3327) or Service-Route (RFC 3608), both
- * in their order. Returns bytes written; 0: none, or more than can be kept. */
-size_t route_set(const struct sip_msg *msg, enum sip_header_id header, bool reversed, char *out,
-                 size_t room);
-
 #endif
