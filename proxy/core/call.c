@@ -374,19 +374,22 @@ static void bye_send(struct core *core, struct call *call, enum side to)
         return;
     ct->owner = OWNER_CALL;
     struct span from = text_get(&call->text, call->from), dialog_to = text_get(&call->text, d->to);
+    struct span uri = bye_uri(call, leg, to_caller ? from : dialog_to);
+    struct span routes = text_get(&call->text, leg->routes);
+    route_strict(&uri, &routes);
     char via[256];
     struct span line = via_line(core, ct, call, via, sizeof via);
     struct sip_out o;
     sip_out_init(&o, core->render, sizeof core->render);
     sip_request_make(&o, &(struct sip_request){
                              .method = "BYE",
-                             .uri = bye_uri(call, leg, to_caller ? from : dialog_to),
+                             .uri = uri,
                              .via = via_value(line),
                              .from = to_caller ? dialog_to : from,
                              .to = to_caller ? from : dialog_to,
                              .call_id = text_get(&call->text, call->call_id),
                              .cseq = ++other->cseq,
-                             .routes = text_get(&call->text, leg->routes),
+                             .routes = routes,
                          });
     struct addr dest = route_leg(to, call, leg);
     if (o.full || !addr_is_set(&dest)) {
@@ -450,7 +453,7 @@ static bool fork_is_new(const struct core *core, struct client_txn *invite, stru
 
 void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inbound *in, bool bye)
 {
-    static char routes[4096];
+    static char lines[4096];
     struct sip_name_addr contact;
     struct call *call = pool_get(&core->calls, invite->call);
     struct span value = sip_value(in->msg, HEADER_CONTACT), element;
@@ -460,7 +463,10 @@ void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inb
     if (n_requests == 2)
         core_count(core, in->peer, COUNT_forks_ended);
     static const enum sip_method methods[] = {METHOD_ACK, METHOD_BYE};
-    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
+    struct span uri = sip_uri_target(&contact.uri);
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, lines, sizeof lines);
+    struct span routes = span_of(lines, n);
+    route_strict(&uri, &routes);
     for (int i = 0; i < 2; i++) {
         struct client_txn *ct =
             client_new(core, methods[i], (enum side)invite->side, invite->peer, call);
@@ -474,13 +480,13 @@ void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inb
         sip_out_init(&o, core->render, sizeof core->render);
         sip_request_make(&o, &(struct sip_request){
                                  .method = sip_method_names[methods[i]],
-                                 .uri = sip_uri_target(&contact.uri),
+                                 .uri = uri,
                                  .via = via_value(line),
                                  .from = sip_value(in->msg, HEADER_FROM),
                                  .to = sip_value(in->msg, HEADER_TO),
                                  .call_id = in->call_id,
                                  .cseq = in->msg->cseq + (uint32_t)i,
-                                 .routes = span_of(routes, n),
+                                 .routes = routes,
                              });
         if (o.full) {
             client_free(core, ct);

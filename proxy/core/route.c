@@ -108,22 +108,45 @@ enum route_result route_peer(struct core *core, const struct inbound *in, struct
     return route_why(r, &uri, *peer, second, why, room);
 }
 
+/* The first of whole "Route: ...\r\n" lines, as route_set writes them. */
+static bool routes_first(struct span routes, struct sip_uri *uri)
+{
+    if (routes.n <= 7)
+        return false;
+    struct span rest = span_from(routes, 7), element; /* behind "Route: " */
+    struct sip_name_addr first;
+    const char *end = memchr(rest.p, '\r', rest.n);
+    rest.n = end ? (size_t)(end - rest.p) : rest.n;
+    if (!sip_list_next(&rest, &element) || sip_name_addr_read(element, &first))
+        return false;
+    *uri = first.uri;
+    return true;
+}
+
 /* First URI of the leg's route set, else its target. */
 static bool next_hop(const struct call *call, const struct leg *leg, struct sip_uri *uri)
 {
-    struct span routes = text_get(&call->text, leg->routes);
-    if (routes.n > 7) {
-        struct span rest = span_from(routes, 7), element; /* behind "Route: " */
-        struct sip_name_addr first;
-        const char *end = memchr(rest.p, '\r', rest.n);
-        rest.n = end ? (size_t)(end - rest.p) : rest.n;
-        if (sip_list_next(&rest, &element) && !sip_name_addr_read(element, &first)) {
-            *uri = first.uri;
-            return true;
-        }
-    }
+    if (routes_first(text_get(&call->text, leg->routes), uri))
+        return true;
     struct span target = text_get(&call->text, leg->target);
     return target.p && !sip_uri_read(target, uri);
+}
+
+void route_strict(struct span *uri, struct span *routes)
+{
+    static char room[8192]; /* one message at a time */
+    struct sip_uri first;
+    if (!uri->n || !routes_first(*routes, &first) || !first.host.p ||
+        sip_param(first.params, "lr", NULL, NULL))
+        return;
+    const char *end = memchr(routes->p, '\n', routes->n);
+    size_t line = end ? (size_t)(end - routes->p) + 1 : routes->n;
+    int n = snprintf(room, sizeof room, "%.*sRoute: <%.*s>\r\n", (int)(routes->n - line),
+                     routes->p + line, (int)uri->n, uri->p);
+    if (n < 0 || (size_t)n >= sizeof room)
+        return;
+    *uri = sip_uri_target(&first);
+    *routes = span_of(room, (size_t)n);
 }
 
 bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, struct addr *to)

@@ -20,4 +20,9 @@ bool route_written(const struct conf_peer *rules, const struct sip_uri *uri, str
  * addresses make of it). */
 struct addr route_leg(enum side side, const struct call *call, const struct leg *leg);
 
+/* For a request inside a dialog, whose URI is the target: under a route set that begins with a
+ * strict router (no ;lr) that router is the Request-URI and the target the last Route (RFC 3261
+ * §12.2.1.1). Both views may then be of a buffer of this function, until it is called again. */
+void route_strict(struct span *uri, struct span *routes);
+
 #endif

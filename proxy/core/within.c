@@ -105,6 +105,7 @@ static struct addr place_cross(const struct place *p, struct crossing *x)
 {
     x->request_uri = text_get(&p->call->text, p->to->target);
     x->routes = text_get(&p->call->text, p->to->routes);
+    route_strict(&x->request_uri, &x->routes);
     return route_leg(x->to, p->call, p->to);
 }
 

@@ -308,6 +308,18 @@ static const struct call_case cases[] = {
      "habit a edge\n a call h=\"Record-Route: <sip:edge.example;lr>\"\n"
      "b expect INVITE lacks=edge.example\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK
      "b send INFO\n a expect INFO has=edge.example\n a answer 200\n b expect 200\n" END_A},
+    {"a strict router in front of a side is the Request-URI there, the target the last Route", 0, NULL, NULL,
+     "habit a edge\n a call h=\"Record-Route: <sip:strict.example;x=1>\" h=\"Record-Route: <sip:core.example;lr>\"\n"
+     "b expect INVITE\n b answer 200 sdp h=\"Record-Route: <sip:strict.example>\"\n a expect 200\n"
+     "b expect ACK has=\"ACK sip:strict.example SIP/2.0\"\n" TALK
+     "b send INFO\n a expect INFO has=\"INFO sip:strict.example;x=1 SIP/2.0\" has=\"Route: <sip:core.example;lr>\"\n"
+     "a answer 200\n b expect 200\n hangup\n b expect BYE has=\"BYE sip:strict.example SIP/2.0\"\n"
+     "a expect BYE has=\"BYE sip:strict.example;x=1 SIP/2.0\"\n calls 0"},
+    {"a second far end behind a strict router is acknowledged and ended by way of it", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 sdp tag=one\n a expect 200\n b expect ACK\n"
+     "b fork 200 sdp tag=two h=\"Record-Route: <sip:strict.example>\"\n"
+     "b expect ACK tag=two has=\"ACK sip:strict.example SIP/2.0\"\n"
+     "b expect BYE tag=two has=\"BYE sip:strict.example SIP/2.0\"\n" TALK END_A},
     {"MESSAGE and INFO cross with their bodies", 0, NULL, NULL,
      "a ask MESSAGE body=text type=text/plain\n b expect MESSAGE has=\"hello $NATIVE\"\n"
      "b answer 200\n a expect 200\n" UP "a send INFO body=dtmf type=application/dtmf-relay\n b expect INFO has=Signal=5\n"
