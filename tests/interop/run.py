@@ -39,11 +39,11 @@ def table(names):
     return found
 
 
-def obstacle(base):
+def obstacle(base, tools=()):
     """Why no case can run on this machine, or ''."""
     if os.geteuid() != 0:
         return 'needs root'
-    for tool in ('ip', 'nft', 'unshare'):
+    for tool in ('ip', 'nft', 'unshare', *tools):
         if not shutil.which(tool):
             return f'needs {tool}'
     try:
@@ -56,6 +56,11 @@ def obstacle(base):
     except (roots.RootError, OSError, subprocess.CalledProcessError) as error:
         return f'no root: {error}'
     return ''
+
+
+def tools(found):
+    """Programs that only some files need: TOOLS in them."""
+    return sorted({tool for module, _ in found.values() for tool in getattr(sys.modules[module], 'TOOLS', ())})
 
 
 def run_one(options, found, name):
@@ -174,7 +179,7 @@ def main():
     if not found:
         print(f'no case is named *{options.k}*')
         return 1
-    reason = obstacle(options.roots)
+    reason = obstacle(options.roots, tools(found))
     if reason:
         print(f'skipped: {reason}')
         return unable

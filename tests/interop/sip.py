@@ -8,19 +8,25 @@ LONG = {short: name for name, short in COMPACT.items()}
 
 
 class Message:
-    """One message. `lines` holds (name as written, value); names are looked up in any spelling."""
+    """One message. `lines` holds (name as written, value); names are looked up in any spelling. str() of it is what a
+    case waits for: 'INVITE', '200 BYE'."""
 
-    def __init__(self, first, lines, body=''):
+    def __init__(self, first, lines, body='', text=''):
         self.first = first
         self.lines = list(lines)
         self.body = body
+        self.text = text            # as it came
 
     @classmethod
     def read(cls, data):
-        head, _, body = data.decode('utf-8', 'replace').partition('\r\n\r\n')
+        text = data.decode('utf-8', 'replace')
+        head, _, body = text.partition('\r\n\r\n')
         first, *lines = head.split('\r\n')
         return cls(first, [(name.strip(), value.strip()) for name, _, value in (line.partition(':') for line in lines)],
-                   body)
+                   body, text)
+
+    def __str__(self):
+        return self.method if self.is_request else f'{self.status} {self.method}'
 
     def bytes(self, compact=False):
         lines = [*self.lines, ('Content-Length', len(self.body.encode()))]
@@ -45,13 +51,16 @@ class Message:
         return self.first.split()[1]
 
     @property
+    def branch(self):
+        return parameter(self['Via'], 'branch')
+
+    @property
     def number(self):
         """That of CSeq."""
         return int(self['CSeq'].split()[0])
 
     def all(self, name):
-        wanted = name.lower()
-        return [value for written, value in self.lines if LONG.get(written.lower(), written.lower()) == wanted]
+        return [value for written, value in self.lines if long_name(written) == name.lower()]
 
     def __getitem__(self, name):
         """The first value, or ''."""
@@ -66,6 +75,11 @@ class Message:
 
     def tag(self, name):
         return parameter(self[name], 'tag')
+
+
+def long_name(name):
+    """In full and in small letters."""
+    return LONG.get(name.lower(), name.lower())
 
 
 def uri_of(value):
