@@ -354,6 +354,19 @@ struct binding *binding_for(const struct core *core, enum side from, const struc
     return uri->user.p ? only : NULL;
 }
 
+struct binding *binding_latest(const struct core *core, const struct peer *peer,
+                               enum side registrar)
+{
+    uint32_t cursor = 0;
+    struct binding *b, *latest = NULL;
+    while (peer->bindings && (b = pool_next(&core->bindings, &cursor))) {
+        if (b->peer == peer && b->registrar == (uint8_t)registrar && b->expires &&
+            (!latest || b->expires > latest->expires))
+            latest = b;
+    }
+    return latest;
+}
+
 struct binding *binding_of_aor(const struct core *core, const struct peer *peer,
                                enum side registrar, struct span aor, uint32_t *cursor)
 {

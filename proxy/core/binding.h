@@ -15,6 +15,9 @@ struct binding *binding_mapped(const struct core *core, const struct peer *peer,
 /* The one that a request from the registrar's side means by this URI; NULL: none. */
 struct binding *binding_for(const struct core *core, enum side from, const struct peer *peer,
                             const struct sip_uri *uri);
+/* The one of this peer and registrar that was granted for the longest; NULL: none of them is. */
+struct binding *binding_latest(const struct core *core, const struct peer *peer,
+                               enum side registrar);
 /* The ways that a REGISTER and its 2xx name: Path (RFC 3327) to the binding, Service-Route (RFC
  * 3608) to the registrar. */
 void binding_path(struct binding *b, const struct sip_msg *reg);

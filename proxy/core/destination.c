@@ -141,6 +141,33 @@ static struct span binding_target(const struct binding *b)
     return sip_uri_target(&uri);
 }
 
+static void binding_way(const struct core *core, const struct inbound *in, const struct binding *b,
+                        struct destination *d)
+{
+    enum side to = side_other(in->side);
+    d->to = binding_address(core, to, in->peer, b);
+    routes_take(d, text_get(&b->text, b->path)); /* in place of what leads to the registrar */
+    if (b->path.n && to == SIDE_PEER)
+        d->to = first_route_address(in->peer, d, d->to);
+}
+
+/* That side itself. A peer that registered is called where it registered, whatever the number:
+ * exchanges put it in place of the registered user, and at the address the peer is configured with
+ * nobody may get in (translation of ports). */
+static struct addr side_address(const struct core *core, const struct inbound *in,
+                                const struct sip_uri *called, struct destination *d)
+{
+    struct sip_uri uri;
+    if (in->side == SIDE_PEER)
+        return core->conf->exchange.address;
+    struct binding *b = called->user.n ? binding_latest(core, in->peer, in->side) : NULL;
+    if (!b || sip_uri_read(text_get(&b->text, b->contact), &uri) || !addr_is_set(&uri.addr))
+        return peer_address(in->peer);
+    if (!d->routes.n || b->path.n)
+        binding_way(core, in, b, d);
+    return addr_with_port(uri.addr, uri.port ? uri.port : 5060);
+}
+
 /* One of our own addresses in the Request-URI means a registered Contact, or that side itself. */
 void destination_find(struct core *core, const struct inbound *in, struct destination *d)
 {
@@ -161,13 +188,10 @@ void destination_find(struct core *core, const struct inbound *in, struct destin
     if (target.p && target.n < sizeof d->uri_text) {
         memcpy(d->uri_text, target.p, target.n);
         d->uri = span_of(d->uri_text, target.n);
-        d->to = binding_address(core, to, in->peer, b);
-        routes_take(d, text_get(&b->text, b->path)); /* in place of what leads to the registrar */
-        if (b->path.n && to == SIDE_PEER)
-            d->to = first_route_address(in->peer, d, d->to);
+        binding_way(core, in, b, d);
         return;
     }
-    struct addr host = to == SIDE_EXCHANGE ? core->conf->exchange.address : peer_address(in->peer);
+    struct addr host = side_address(core, in, &uri, d);
     if (addr_is_set(&host))
         uri_with_host(d, &uri, &host);
 }

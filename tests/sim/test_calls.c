@@ -382,6 +382,12 @@ static const struct call_case cases[] = {
      "b fork 200 sdp tag=two contact=\"<sip:w@$NATIVE:5060?Subject=hello>\"\n"
      "b expect ACK tag=two has=\"ACK sip:w@$NATIVE:5060 \"\n"
      "b expect BYE tag=two has=\"BYE sip:w@$NATIVE:5060 \"\n" END_A},
+    {"a peer that registered is called there under any number", FROM_P, NULL, NULL,
+     "b by-itself +register\n"
+     "a ask REGISTER contact=\"<sip:u@$NATIVE:5060>\" h=\"Expires: 120\"\n"
+     "b expect REGISTER\n a expect 200\n"
+     "b.in call uri=sip:100@$LOCAL:5070\n a.in expect INVITE has=\"INVITE sip:100@$NATIVE:5060 \"\n"
+     "a.in answer 486\n b.in expect 486"},
     {"REGISTER with credentials", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 120\"\n b expect REGISTER\n b answer 401\n a expect 401\n"
      "b by-itself +register\n a again auth h=\"Expires: 120\"\n"
