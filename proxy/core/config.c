@@ -153,8 +153,8 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     uint16_t trunk = peer->trunk;
     peer_sockets(core, peer, event);
     if (before && trunk != peer->trunk)
-        peer->view = (struct view){0}; /* seen from another socket */
-    if (moved)
+        peer->view = (struct view){0};               /* seen from another socket */
+    if (moved || !addr_is_set(&rules->address.addr)) /* what a name means may have changed, too */
         peer_resolve(core, peer);
     if (!peer->probe.timer.place || !rules->probe_ms) {
         /* Spread over a second, so that fifty peers are not probed in one burst. */

@@ -153,16 +153,17 @@ static uint8_t exchange_sources(const struct conf *conf, struct prefix *out, siz
     return (uint8_t)n;
 }
 
-void media_target(struct core *core, struct call *call, unsigned line, enum side to)
+static void target_order(struct core *core, const struct call *call, unsigned line, enum side to,
+                         bool relearn)
 {
-    struct media_line *m = &call->media[line];
+    const struct media_line *m = &call->media[line];
     const struct media_target *target = &m->now[to];
     struct relay_order *o = &out_add(&core->out, ACT_RELAY)->relay;
     o->kind = RELAY_TARGET;
     o->stream = m->stream;
     o->target.side = (uint8_t)to;
     o->target.latch = (uint8_t)(to == SIDE_PEER ? call->rules->latch : LATCH_PEER);
-    o->target.relearn = true; /* an order is given when SDP brought something new */
+    o->target.relearn = relearn;
     o->target.is_rtp = target->is_rtp;
     o->target.mux = target->mux;
     o->target.mute = target->muted;
@@ -173,6 +174,25 @@ void media_target(struct core *core, struct call *call, unsigned line, enum side
         to == SIDE_PEER
             ? (uint8_t)peer_sources(call->peer, call->rules, o->target.sources, RELAY_MAX_SOURCES)
             : exchange_sources(call->conf, o->target.sources, RELAY_MAX_SOURCES);
+}
+
+/* An order is given when SDP brought something new. */
+void media_target(struct core *core, struct call *call, unsigned line, enum side to)
+{
+    target_order(core, call, line, to, true);
+}
+
+void media_sources(struct core *core, const struct peer *peer)
+{
+    uint32_t cursor = 0;
+    struct call *call;
+    while (peer->calls && (call = pool_next(&core->calls, &cursor))) {
+        for (unsigned i = 0; call->peer == peer && i < call->n_media; i++) {
+            const struct media_line *m = &call->media[i];
+            if (m->open && !m->closing && addr_is_set(&m->now[SIDE_PEER].rtp))
+                target_order(core, call, i, SIDE_PEER, false);
+        }
+    }
 }
 
 struct addr media_local(const struct core *core, const struct call *call, unsigned line,

@@ -11,6 +11,8 @@
 int media_open(struct core *core, struct call *call, unsigned line, struct span kind);
 /* Where packets to that side go and whose count: the order for m->now[to]. */
 void media_target(struct core *core, struct call *call, unsigned line, enum side to);
+/* The peer's addresses have changed: whose packets count in its running calls. */
+void media_sources(struct core *core, const struct peer *peer);
 struct addr media_local(const struct core *core, const struct call *call, unsigned line,
                         enum side side); /* what SDP toward that side carries */
 void media_close(struct core *core, struct call *call);

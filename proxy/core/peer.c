@@ -3,6 +3,8 @@
  */
 #include "proxy/core/peer.h"
 #include "proxy/core/base.h"
+#include "proxy/core/media.h"
+#include "proxy/core/probe.h"
 #include <stdlib.h>
 
 static bool list_has(const struct addr *list, size_t n, const struct addr *a)
@@ -71,7 +73,11 @@ static void take_names(struct core *core, struct peer *peer, const struct addr *
 {
     if (n > MAX_PEER_ADDRS)
         n = MAX_PEER_ADDRS;
-    if (peer->n_addrs == 0 || !list_has(addrs, n, &peer->addrs[0])) {
+    bool moved = peer->n_addrs == 0 || !list_has(addrs, n, &peer->addrs[0]);
+    bool more = false;
+    for (size_t i = 0; i < n; i++)
+        more = more || !list_has(peer->addrs, peer->n_addrs, &addrs[i]);
+    if (moved) {
         char text[ADDR_TEXT];
         addr_print_ip(&addrs[0], text);
         core_log(core, LEVEL_INFO, peer, span_of(NULL, 0), "%s is now %s",
@@ -81,6 +87,10 @@ static void take_names(struct core *core, struct peer *peer, const struct addr *
     for (size_t i = 0; i < n; i++)
         peer->addrs[i] = addr_with_port(addrs[i], 0);
     peer->n_addrs = n;
+    if (moved)
+        probe_moved(core, peer);
+    if (more)
+        media_sources(core, peer);
 }
 
 void peer_named(struct core *core, uint64_t question, const struct addr *addrs, size_t n)

@@ -139,6 +139,14 @@ void probe_due(struct core *core, struct prober *prober)
     probe_start(core, prober, core->now + every);
 }
 
+void probe_moved(struct core *core, struct peer *peer)
+{
+    peer->probe.txn = 0;
+    peer->probe.unanswered = 0;
+    if (peer->listed && peer->rules->probe_ms)
+        probe_start(core, &peer->probe, core->now);
+}
+
 /* One under way may be between two copies of itself, seconds apart: it is said again at once. */
 void probe_now(struct core *core, struct peer *peer)
 {

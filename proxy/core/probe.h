@@ -8,6 +8,9 @@
 
 void probe_start(struct core *core, struct prober *prober, msec at); /* UINT64_MAX: never */
 void probe_due(struct core *core, struct prober *prober);
+/* The peer has another address: what is under way asks the wrong place, the next one goes at once.
+ */
+void probe_moved(struct core *core, struct peer *peer);
 void probe_now(struct core *core, struct peer *peer); /* for a view that is wanted at once */
 
 /* A request or a final answer came: up. peer NULL: from the exchange. */

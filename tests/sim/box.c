@@ -1,5 +1,6 @@
 #include "tests/sim/box.h"
 
+#include "proxy/core/limits.h"
 #include "proxy/core/save.h"
 
 #include <stdio.h>
@@ -531,22 +532,31 @@ static uint64_t steps_of_probe(uint32_t every_ms)
     return every_ms ? 3 * (IDLE_MS / every_ms + 1) : 0;
 }
 
-static uint64_t steps_of_probes(const struct box *b)
+/* The moment to look a name up again, and what it means. */
+static uint64_t steps_of_name(const struct addr *literal)
+{
+    return addr_is_set(literal) ? 0 : 2 * (IDLE_MS / NAME_AGAIN + 1);
+}
+
+static uint64_t steps_of_idling(const struct box *b)
 {
     uint64_t n = steps_of_probe(b->conf->exchange.probe_ms);
     for (size_t i = 0; i < b->conf->n_peers; i++)
-        n += steps_of_probe(b->conf->peers[i].probe_ms);
+        n += steps_of_probe(b->conf->peers[i].probe_ms) +
+             steps_of_name(&b->conf->peers[i].address.addr);
     return n;
 }
 
-/* Nothing but probes goes on any more: no timer of a transaction, a call or a port is left. */
+/* Nothing but probes and names goes on any more: no timer of a transaction, a call or a port is
+ * left. */
 static void check_idle(struct box *b)
 {
     uint64_t before = b->steps;
     world_run_for(b->world, IDLE_MS);
-    if (b->steps - before > steps_of_probes(b) + 4)
-        world_fail(b->world, "the core has %llu things to do in ten idle minutes, probes are %llu",
-                   (unsigned long long)(b->steps - before), (unsigned long long)steps_of_probes(b));
+    if (b->steps - before > steps_of_idling(b) + 4)
+        world_fail(b->world,
+                   "the core has %llu things to do in ten idle minutes, probes and names are %llu",
+                   (unsigned long long)(b->steps - before), (unsigned long long)steps_of_idling(b));
 }
 
 static void check_nothing_left(struct box *b)

@@ -56,9 +56,13 @@ int net_host(struct net *net, const char *name, struct addr native)
 
 void net_pair(struct net *net, int a, int b, struct addr a_seen, struct addr b_seen)
 {
-    if (net->n_pairs == NET_MAX_PAIRS)
+    int i = 0;
+    while (i < net->n_pairs && (net->pairs[i].a != a || net->pairs[i].b != b))
+        i++;
+    if (i == NET_MAX_PAIRS)
         abort();
-    net->pairs[net->n_pairs++] = (struct net_pair){a, b, a_seen, b_seen};
+    net->n_pairs += i == net->n_pairs;
+    net->pairs[i] = (struct net_pair){a, b, a_seen, b_seen};
 }
 
 struct net_binding *net_binding_at(struct net *net, int host, const struct addr *at)

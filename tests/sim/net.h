@@ -90,6 +90,7 @@ void net_init(struct net *net, struct world *world);
 void net_free(struct net *net);
 
 int net_host(struct net *net, const char *name, struct addr native);
+/* How two hosts know each other from now on. */
 void net_pair(struct net *net, int a, int b, struct addr a_seen, struct addr b_seen);
 
 /* 0, or EADDRINUSE when a port of the range is taken on that address. */

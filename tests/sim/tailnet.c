@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME "p.example"
+
 static const char *const names[TAILNET_PEERS] = {"p", "q", "r"};
 
 static void ip_text(const struct addr *a, char *out)
@@ -48,6 +50,8 @@ static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
     char seen[ADDR_TEXT], local[ADDR_TEXT];
     addr_print(&t->at[i].seen, seen);
     addr_print(&t->at[i].local, local);
+    if (o->named && i == 0)
+        snprintf(seen, sizeof seen, NAME ":5060");
     put(w, "  - name: %s\n    address: %s\n    probe: %us\n", names[i], seen, o->probe_s);
     if (!o->shared)
         put(w, "    local: %s\n", local);
@@ -94,6 +98,8 @@ static void place_peer(struct tailnet *t, unsigned i, int here)
                                             : numbered("127.0.1.%u:5070", 7 + i);
     int there = net_host(&t->scene.net, names[i], t->at[i].native);
     net_pair(&t->scene.net, here, there, t->at[i].us, t->at[i].seen);
+    if (i == 0)
+        t->there = there;
     t->peers[i] = scene_ua(&t->scene, there, names[i], t->at[i].native);
     t->peers[i]->habits.checks_digest_uri = true;
     t->peers[i]->habits.rewrite_contact = o->rewrite_contact;
@@ -132,6 +138,13 @@ static void forbid(struct tailnet *t, unsigned i)
     }
 }
 
+static void peer_moves(struct tailnet *t, const char *address)
+{
+    t->at[0].seen = addr_with_port(sim_addr(address), 5060);
+    net_pair(&t->scene.net, t->here, t->there, t->at[0].us, t->at[0].seen);
+    box_name(&t->box, NAME, address);
+}
+
 static bool command(struct scene *s, const struct script_words *w);
 
 void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
@@ -149,7 +162,7 @@ void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
     t->scene.ctx = t;
     t->self = sim_addr("100.64.1.1:5060");
     t->exchange = sim_addr(o->exchange_on_tailnet ? "100.64.1.1:5062" : "127.0.0.1:5062");
-    int here = net_host(&t->scene.net, "here", t->self);
+    int here = t->here = net_host(&t->scene.net, "here", t->self);
     t->x = scene_ua(&t->scene, here, "x", t->exchange);
     t->x->habits.rewrite_contact = o->rewrite_contact;
     box_init(&t->box, &t->scene.net, here);
@@ -164,6 +177,9 @@ void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
         snprintf(t->scene.aliases[i].name, NET_NAME, "%s", i ? "b" : "a");
         t->scene.aliases[i].ua = (i == 1) != o->backwards ? t->peers[0] : t->x;
     }
+    char seen[ADDR_TEXT];
+    ip_text(&t->at[0].seen, seen);
+    box_name(&t->box, NAME, seen);
     tailnet_write_config(t, o->peers);
     t->box.judge.addresses_free = true; /* until the probes told how the peers see us */
     box_configure(&t->box, t->yaml);
@@ -316,6 +332,8 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
         box_save_calls(b);
     else if (strcmp(verb, "name") == 0)
         box_name(b, w->v[1], w->n > 2 ? w->v[2] : "");
+    else if (strcmp(verb, "moves") == 0)
+        peer_moves(t, w->v[1]);
     else if (strcmp(verb, "unanswered") == 0)
         b->judge.silence = true;
     else if (strcmp(verb, "exited") == 0 && !b->exited)

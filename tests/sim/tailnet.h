@@ -14,11 +14,11 @@
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
  *   name NAME ADDRESS                what the resolver says
- *   raw x NAME                       that body as a datagram, whatever it is
- *   stray x "text"                   x got such a response to nothing it asked
- *   habit x compact ...              compact rtcp symmetric medialevel norport edge
- *   unanswered                       what is asked from here on need not be answered
- *   over                             every call that is up is ended by role a
+ *   moves ADDRESS                    the first peer is known here under that one now, and by its
+ * name raw x NAME                       that body as a datagram, whatever it is stray x "text" x
+ * got such a response to nothing it asked habit x compact ...              compact rtcp symmetric
+ * medialevel norport edge unanswered                       what is asked from here on need not be
+ * answered over                             every call that is up is ended by role a
  *
  *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
  *   $US $US2       how p, q know us     $SELF              our own tailnet address
@@ -36,6 +36,7 @@ struct tailnet_options {
     bool ours_masked,
         theirs_masked;        /* per-peer addresses: of us as they see us, of them as we do */
     unsigned peers;           /* 1..3, default 1 */
+    bool named;               /* the first peer is configured by a name */
     bool shared;              /* no peer has a local of its own */
     bool exchange_on_tailnet; /* its signalling and media are on our tailnet address */
     bool backwards;           /* role a is p, not x */
@@ -58,6 +59,7 @@ struct tailnet {
         struct addr native, seen, us, local;
     } at[TAILNET_PEERS];
     struct addr self, exchange;
+    int here, there; /* hosts of the proxy and of the first peer */
     char yaml[8192];
     char more[256]; /* behind options.peer or .exchange once reloaded with them */
 };

@@ -22,6 +22,7 @@ enum {
     TWO = 32,        /* two peers */
     ON_TAILNET = 64, /* the exchange is on our tailnet address */
     NOT_YET = 256,   /* waits for its fix: told apart in the output, does not fail the run */
+    NAMED = 512,     /* the peer is known by a name */
     UNSAVED = 128,   /* not with calls saved in between: the script counts on identity */
 };
 
@@ -612,6 +613,13 @@ static const struct call_case cases[] = {
     {"advertise that the peer contradicts is warned of, until it is put right", 0,
      "advertise: 100.64.9.9", NULL,
      "wait 31s\n warned 1\n reload-with peer \"advertise: $US\"\n wait 31s\n warned 0"},
+    {"a peer known by a name is asked at once how it sees us", NAMED, NULL, NULL, "known p"},
+    {"a peer gets another address: a reload looks its name up, and its media is heard again",
+     NAMED | FROM_X, NULL, NULL,
+     UP TALK "moves 100.64.9.2\n reload\n media 4s\n" TALK END_B
+     "a.two call\n b.two expect INVITE\n b.two answer 200 sdp\n a.two expect 200\n"
+     "b.two expect ACK\n media 1s\n heard a.two b.two\n a.two send BYE\n b.two expect BYE\n"
+     "a.two expect 200"},
     {"reload without the peer: its call goes on, a new one is refused", TWO | FROM_X | UNSAVED,
      NULL, NULL,
      "x.one call to=q\n q.one expect INVITE\n q.one answer 200 sdp\n x.one expect 200\n"
@@ -768,6 +776,7 @@ static bool run(const struct call_case *c)
     unsigned failed = 0;
     o.peers = c->flags & TWO ? 2 : 1;
     o.shared = c->flags & SHARED;
+    o.named = c->flags & NAMED;
     o.exchange_on_tailnet = c->flags & ON_TAILNET;
     if (!(c->flags & FROM_P))
         failed += run_translations(c, o);
