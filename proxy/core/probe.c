@@ -62,9 +62,14 @@ static bool probe_parties(struct core *core, struct prober *prober, struct probe
     p->peer = prober_peer(core, prober);
     p->side = p->peer ? SIDE_PEER : SIDE_EXCHANGE;
     if (p->peer) {
+        const struct conf_host *address = &p->peer->rules->address;
         p->dest = peer_address(p->peer);
-        snprintf(p->uri, sizeof p->uri, "sip:%s:%u", p->peer->rules->address.name,
-                 p->peer->rules->address.addr.port);
+        if (addr_is_set(&address->addr)) {
+            addr_print(&address->addr, host); /* with its brackets, if it has any */
+            snprintf(p->uri, sizeof p->uri, "sip:%s", host);
+        } else {
+            snprintf(p->uri, sizeof p->uri, "sip:%s:%u", address->name, address->addr.port);
+        }
         return addr_is_set(&p->dest);
     }
     if (core->n_listed == 0)
