@@ -45,7 +45,7 @@ exten => _300.,1,Ringing()
 ; 400 is busy
 exten => _400.,1,Hangup(17)
 ; 500 rings the telephone of this exchange
-exten => _500.,1,Dial(PJSIP/phone)
+exten => _500.,1,Dial({channel}/phone)
 ; 600 goes on to C, to the number that follows
 exten => _600.,1,Dial(PJSIP/${{EXTEN:3}}@c)
 ; 0... is a number of the public network, a single digit a telephone of a gateway: ring until somebody
@@ -90,13 +90,13 @@ full => notice,warning,error,verbose
 enabled = yes
 timestampevents = yes
 bindaddr = 127.0.0.1
-port = 5038
+port = {manager}
 [lab]
 secret = lab
 read = all
 write = all
 ''',
-    'cli.conf': '[startup_commands]\npjsip set logger on = yes\n',
+    'cli.conf': '[startup_commands]\n{logger} = yes\n',
     'rtp.conf': '[general]\nrtpstart={rtp[0]}\nrtpend={rtp[1]}\n',
     'extensions.conf': DIALPLAN,
 }
@@ -106,20 +106,32 @@ EMPTY = ('pjproject.conf features.conf cdr.conf cel.conf ccss.conf acl.conf udpt
 
 
 class Asterisk:
-    """One exchange. Written, started and stopped by the Lab."""
+    """One exchange. Written, started and stopped by the Lab.
 
-    def __init__(self, lab, site, root, pjsip, tone, rtp=(10000, 10200)):
+    trunks: the text of its file of trunks. manager: port of its manager interface on 127.0.0.1.
+    """
+
+    CHANNEL = 'PJSIP'
+    CONF = 'pjsip.conf'
+    MODULES = MODULES
+    LOGGER = 'pjsip set logger on'
+    RELOAD = 'module reload res_pjsip.so'
+    COUNT = 'CHANNEL(rtcp,{})'
+
+    def __init__(self, lab, name, site, root, trunks, tone, rtp=(10000, 10200), manager=5038):
         self.lab = lab
         self.site = site
-        self.name = site.name
+        self.name = name
         self.root = root
         self.tone = tone
-        self.sip_port = int(re.search(r'^bind=0.0.0.0:(\d+)', pjsip, re.M)[1])
+        self.manager = manager
+        self.sip_port = int(re.search(r'^(?:udp)?bind(?:addr)?=\S+:(\d+)', trunks, re.M)[1])
         self.folder = os.path.join(lab.folder, self.name)
         self.log = os.path.join(self.folder, 'log', 'full')
         self.console = os.path.join(self.folder, 'console')
         moddir = os.path.dirname(glob.glob(f'{root}/usr/lib/**/asterisk/modules/chan_pjsip.so', recursive=True)[0])
-        values = {'tone': tone, 'rtp': rtp, 'moddir': moddir[len(root):]}
+        values = {'tone': tone, 'rtp': rtp, 'moddir': moddir[len(root):], 'manager': manager, 'logger': self.LOGGER,
+                  'channel': self.CHANNEL}
         for folder in ('etc', 'lib', 'spool/monitor', 'run', 'log'):
             os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
         for name, text in FILES.items():
@@ -127,8 +139,8 @@ class Asterisk:
         for name in EMPTY:
             self._write(name, '')
         self._write('modules.conf', '[modules]\nautoload=no\n'
-                    + ''.join(f'load={module}.so\n' for module in MODULES))
-        self._write('pjsip.conf', pjsip)
+                    + ''.join(f'load={module}.so\n' for module in self.MODULES))
+        self._write(self.CONF, trunks)
         self.process = None
         self.ami = None
 
@@ -152,7 +164,7 @@ class Asterisk:
                 raise LabError(f'Asterisk {self.name} ended at once, see {self.console}')
             sock = self.site.space.socket()
             try:
-                self.ami = Ami(sock, ('127.0.0.1', 5038), self.lab.until)
+                self.ami = Ami(sock, ('127.0.0.1', self.manager), self.lab.until)
             except ConnectionRefusedError:
                 sock.close()
                 if time.monotonic() > deadline:
@@ -173,10 +185,10 @@ class Asterisk:
             self.process.wait()
             self.process = None
 
-    def configure(self, pjsip):
+    def configure(self, trunks):
         """New trunks, while it runs."""
-        self._write('pjsip.conf', pjsip)
-        self.ami.command('module reload res_pjsip.so')
+        self._write(self.CONF, trunks)
+        self.ami.command(self.RELOAD)
         self._accepted()
 
     def _accepted(self):
@@ -194,7 +206,12 @@ class Asterisk:
 
     def originate(self, trunk, number):
         """Ask it to call `number` by `trunk`; returns our Leg, which may not be answered for long."""
-        return self.dial(f'PJSIP/{number}@{trunk}', number)
+        return self.dial(self.trunk(trunk, number), number)
+
+    @staticmethod
+    def trunk(name, number):
+        """The dial string for a number behind a trunk."""
+        return f'PJSIP/{number}@{name}'
 
     def dial(self, channel, ident):
         """The same with any dial string; `ident` tells the call from others."""
@@ -254,10 +271,10 @@ class Leg:
 
     def received(self):
         """RTP packets this exchange received on this channel."""
-        return int(self.get('CHANNEL(rtcp,rxcount)') or 0)
+        return int(self.get(self.exchange.COUNT.format('rxcount')) or 0)
 
     def sent(self):
-        return int(self.get('CHANNEL(rtcp,txcount)') or 0)
+        return int(self.get(self.exchange.COUNT.format('txcount')) or 0)
 
     def record(self):
         """Start to record what is heard; returns a recording for done()."""

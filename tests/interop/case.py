@@ -1,6 +1,7 @@
 """What a test file is made of: a table of cases, each a function of its environment."""
 import contextlib
 import os
+import shutil
 import traceback
 from typing import Callable, NamedTuple
 
@@ -12,6 +13,13 @@ class Case(NamedTuple):
     run: Callable
     seconds: int = 10       # about how long it takes: long ones start first
     proxy: bool = True      # whether it needs the tailtrunk binary
+    needs: tuple = ()       # what not every machine has: keys of THERE
+
+
+THERE = {
+    'kamailio': lambda: shutil.which('kamailio'),
+    'IPv6': lambda: os.path.exists('/proc/sys/net/ipv6'),
+}
 
 
 class Env:

@@ -44,6 +44,7 @@ class Lab:
         os.makedirs(self.folder)
         self.net = Tailnet(sites, set() if env.direct else masquerade)
         self.exchanges = {}
+        self.programs = []
         self.proxies = []
         self.phones = []
         self.providers = []
@@ -63,15 +64,22 @@ class Lab:
                 double.close()
             for proxy in self.proxies:
                 proxy.kill()
-            for exchange in self.exchanges.values():
-                exchange.stop()
+            for party in (*self.exchanges.values(), *self.programs):
+                party.stop()
             self.net.close()
 
     # Making
 
-    def exchange(self, name, suite, pjsip, **options):
-        self.exchanges[name] = Asterisk(self, self.net.sites[name], self.env.root(suite), pjsip, TONES[name], **options)
+    def exchange(self, name, suite, trunks, kind=Asterisk, site=None, **options):
+        """An Asterisk at the site of its name, or at another one, where it is not alone."""
+        self.exchanges[name] = kind(self, name, self.net.sites[site or name], self.env.root(suite), trunks, TONES[name],
+                                    manager=5038 + len(self.exchanges), **options)
         return self.exchanges[name]
+
+    def program(self, party):
+        """Something else that is started before the exchanges: an object with start, ready and stop."""
+        self.programs.append(party)
+        return party
 
     def proxy(self, name, config):
         """tailtrunk beside exchange `name`; config is a dict or YAML text. To be made after the exchange."""
@@ -81,7 +89,7 @@ class Lab:
     def boot(self, without=''):
         """Start everything but the exchanges named, and wait until all of it is ready and knows the others."""
         running = {name: exchange for name, exchange in self.exchanges.items() if name not in without}
-        for parties in (running.values(), self.proxies):
+        for parties in (self.programs, running.values(), self.proxies):
             for party in parties:
                 party.start()
             for party in parties:
@@ -160,6 +168,21 @@ class Lab:
         if answered:
             near.answered()
         return call
+
+    def both_ways(self, one, other, trunks=(None, None), proxies=()):
+        """Calls each way at once, and everybody hears. Then caller and callee of each way hang up, in a call each.
+
+        trunks: by which `one` reaches the other, and the other way round. Nothing may be left in the proxies.
+        """
+        ways = [(one, other, trunks[0], one), (one, other, trunks[0], other),
+                (other, one, trunks[1], one), (other, one, trunks[1], other)]
+        calls = [(self.call(caller, callee, trunk), ending) for caller, callee, trunk, ending in ways]
+        for call, _ in calls:
+            call.both_hear()
+        for call, ending in calls:
+            call.end(ending)
+        for proxy in proxies:
+            proxy.idle()
 
     def clear(self):
         """Hang up whatever is still there."""

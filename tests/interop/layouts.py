@@ -1,4 +1,5 @@
 """The arrangements most cases use: exchanges behind tailtrunk, and exchanges that know nothing of it."""
+from lab import Failed
 from trunks import basis, provider, trunk
 
 EXCHANGE_PORT = 5062
@@ -25,6 +26,23 @@ def config(lab, name, peers, shared=None, **defaults):
             'peer_defaults': defaults, 'peers': entries, 'media': {'ports': '22000-22999'}}
 
 
+def two_peers(lab, proxy):
+    """Calls at a time from A to B and C and back: the exchange and the proxy know who is who, and all hear."""
+    calls = [lab.call(*pair) for pair in ('AB', 'AC', 'BA', 'CA')]
+    for call in calls:
+        call.both_hear()
+    if not lab.env.direct:
+        for call, endpoint in zip(calls[2:], 'bc'):
+            if not call.far.channel.startswith(f'PJSIP/{endpoint}-'):
+                raise Failed(f'a call from {endpoint.upper()} was taken for {call.far.channel}')
+        owners = sorted(call['peer'] for call in proxy.calls())
+        if owners != ['b', 'b', 'c', 'c']:
+            raise Failed(f'peers of the calls: {owners}')
+    for call, ending in zip(calls, 'BAAC'):
+        call.end(ending)
+    proxy.idle()
+
+
 class NoProxy:
     """Stands for the proxy when the cases themselves are checked without one."""
 
@@ -34,15 +52,18 @@ class NoProxy:
     def idle(self, seconds=0):
         pass
 
+    def write(self, config):
+        pass
 
-def proxied(lab, name, suite, peers, defaults=None, extra='', **options):
+
+def proxied(lab, name, suite, peers, defaults=None, extra='', transport=None, **options):
     """Exchange `name` as MikoPBX writes it, with tailtrunk as the outbound proxy of each provider.
 
     defaults: keys for every peer of tailtrunk's configuration. options: for every provider.
-    extra: more pjsip.conf. Trunks are named by the peer: `b` leads to B.
+    extra: more pjsip.conf. transport: options of the exchange's. Trunks are named by the peer: `b` leads to B.
     """
     direct = lab.env.direct
-    text = basis(5060 if direct else EXCHANGE_PORT, mikopbx=True) + extra
+    text = basis(5060 if direct else EXCHANGE_PORT, mikopbx=True, transport=transport) + extra
     for index, peer in enumerate(peers):
         text += provider(peer.lower(), lab.net.seen(peer, name), proxy=None if direct else local(index), **options)
     lab.exchange(name, suite, text, rtp=RTP)

@@ -221,3 +221,18 @@ class Phone:
     def _end(self):
         self.state = 'ended'
         self.rtp.target = None
+
+
+def hold_and_resume(lab, proxy, holder, held):
+    """One of the two telephones of the only call puts the other on hold and takes it back, each by a re-INVITE that
+    goes all the way; then both hear again."""
+    holder.hold()
+    lab.until(lambda: held.direction != 'sendrecv', 5, 'the hold at the other telephone')
+    if not lab.env.direct:
+        lab.until(lambda: [call['state'] for call in proxy.calls()] == ['held'], 5, 'call shown as held')
+    holder.resume()
+    lab.until(lambda: held.direction == 'sendrecv', 5, 'the end of hold at the other telephone')
+    if not lab.env.direct:
+        lab.until(lambda: [call['state'] for call in proxy.calls()] == ['up'], 5, 'call shown as up')
+    holder.hears(held.frequency)
+    held.hears(holder.frequency)

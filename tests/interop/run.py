@@ -190,6 +190,13 @@ def main():
             print(f'skipped: {len(without)} cases need the tailtrunk binary, and none was found')
             found = {name: entry for name, entry in found.items() if name not in without}
             status = unable if unable == 1 or not found else 0
+    for need in sorted({need for _, entry in found.values() for need in entry.needs}):
+        if case.THERE[need]():
+            continue
+        without = [name for name, (_, entry) in found.items() if need in entry.needs]
+        print(f'skipped: {", ".join(without)}: no {need} here')
+        found = {name: entry for name, entry in found.items() if name not in without}
+        status = unable if unable == 1 or not found else status
     began = time.monotonic()
     passed, failed = run_all(options, found)
     print(f'{passed} passed, {failed} failed in {time.monotonic() - began:.0f} s')

@@ -7,6 +7,7 @@ import re
 import layouts
 from case import Case
 from lab import Call, Failed, Lab, hear
+from phone import hold_and_resume
 from trunks import phone
 
 BOTH = {('A', 'B'), ('B', 'A')}
@@ -102,16 +103,7 @@ def hold(env):
             far.hears(near.frequency)
             for holder, held in ((near, far), (far, near)):
                 with env.step(f'{caller} calls, telephone of {"A" if holder is phones["A"] else "B"} holds and resumes'):
-                    holder.hold()
-                    lab.until(lambda: held.direction != 'sendrecv', 5, 'the hold at the other telephone')
-                    if not env.direct:
-                        lab.until(lambda: [c['state'] for c in proxy.calls()] == ['held'], 5, 'call shown as held')
-                    holder.resume()
-                    lab.until(lambda: held.direction == 'sendrecv', 5, 'the end of hold at the other telephone')
-                    if not env.direct:
-                        lab.until(lambda: [c['state'] for c in proxy.calls()] == ['up'], 5, 'call shown as up')
-                    near.hears(far.frequency)
-                    far.hears(near.frequency)
+                    hold_and_resume(lab, proxy, holder, held)
             far.hangup()
             near.wait('ended', 5)
             proxy.idle()

@@ -8,13 +8,7 @@ def both_sides(env, masquerade):
     with Lab(env, 'AB', masquerade) as lab:
         proxies = [layouts.proxied(lab, 'A', 'forky', 'B'), layouts.proxied(lab, 'B', 'bullseye', 'A')]
         lab.boot()
-        calls = [lab.call('A', 'B'), lab.call('B', 'A')]
-        for call in calls:
-            call.both_hear()
-        for call in calls:
-            call.end('A')
-        for proxy in proxies:
-            proxy.idle()
+        lab.both_ways('A', 'B', proxies=proxies)
 
 
 CASES = [

@@ -20,13 +20,17 @@ def section(name, kind, options):
     return '\n'.join(lines) + '\n\n'
 
 
-def basis(port, mikopbx=False, **options):
-    """Global part and transport. `mikopbx`: the order of identification that MikoPBX sets."""
+def basis(port, mikopbx=False, transport=None, **options):
+    """Global part and transport. `mikopbx`: the order of identification that MikoPBX sets.
+
+    transport: options of the transport.
+    """
     if mikopbx:
         options = {'disable_multi_domain': True, 'endpoint_identifier_order': 'username,ip,anonymous',
                    'user_agent': 'PBX', **options}
     return (section('global', 'global', options)
-            + section('transport-udp', 'transport', {'protocol': 'udp', 'bind': f'0.0.0.0:{port}'}))
+            + section('transport-udp', 'transport', {
+                'protocol': 'udp', 'bind': f'0.0.0.0:{port}', **(transport or {})}))
 
 
 def _auth(name, login):
