@@ -50,11 +50,20 @@ class Proxy:
         with open(os.path.join(self.lab.folder, f'{self.name}.yaml'), 'w', encoding='utf-8') as out:
             out.write(config + '\n')
 
+    def hosts(self, **names):
+        """What names mean to it from now on; to be said before it starts, too. In names, _ stands for a dot."""
+        text = ''.join(f'{address} {name.replace("_", ".")}\n' for name, address in names.items())
+        # Written over: the file is mounted, so it has to stay the same one.
+        with open(os.path.join(self.lab.folder, f'{self.name}.hosts'), 'a+', encoding='utf-8') as hosts:
+            hosts.truncate(0)
+            hosts.write(text)
+
     def start(self):
+        script = ('mount --bind "$1" /mnt; [ ! -e "/mnt/$2.hosts" ] || mount --bind "/mnt/$2.hosts" /etc/hosts; '
+                  'exec "$3" -c "/mnt/$2.yaml"')
         with open(self.log, 'ab') as log:
             self.process = self.site.space.popen(
-                ['unshare', '--mount', 'sh', '-ec', 'mount --bind "$1" /mnt; shift; exec "$@"', 'sh',
-                 self.lab.folder, self.binary, '-c', f'/mnt/{self.name}.yaml'],
+                ['unshare', '--mount', 'sh', '-ec', script, 'sh', self.lab.folder, self.name, self.binary],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def text(self):
