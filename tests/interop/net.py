@@ -89,6 +89,7 @@ class Site:
         self.index = index
         self.native = f'100.64.{index}.1'
         self.lan = f'192.168.{index}.2'
+        self.six = f'fd7a:115c:a1e0::{index}'
         self.space = Space()
         self.routes = set()
 
@@ -152,6 +153,21 @@ class Tailnet:
                     udp dport {RTP_PORTS} udp dport & 1 == 0 iifname "tailscale0" counter name received
                 }}
             }}''')
+
+    def ipv6(self):
+        """Gives every site its IPv6 address in the tailnet, the same to all."""
+        self.hub.run(['sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1'])
+        for site in self.sites.values():
+            self.hub.ip(f'route add {site.six} dev tail{site.index}')
+            site.space.ip(f'addr add {site.six}/128 dev tailscale0', 'route add fd7a:115c:a1e0::/48 dev tailscale0')
+
+    def cable(self, one, other, network='10.9.0'):
+        """A LAN of two sites, lan0 on both; they are NETWORK.1 and NETWORK.2 there."""
+        near, far = (self.sites[name].space for name in (one, other))
+        near.ip(f'link add lan0 address {HARDWARE_ADDRESS} type veth '
+                f'peer name lan0 address {HARDWARE_ADDRESS} netns /proc/self/fd/{far.fd}', fds=(far.fd,))
+        for number, space in enumerate((near, far), 1):
+            space.ip('link set lan0 arp off up', f'addr add {network}.{number}/24 dev lan0')
 
     @staticmethod
     def _alias(site, viewer):
