@@ -84,8 +84,8 @@ struct relay_order {
             bool relearn;  /* new SDP was applied: forget the latched sources of this side */
             bool is_rtp;   /* read RTP headers for loss and jitter */
             bool mux;      /* rtcp-mux: RTCP shares the RTP port */
-            bool punch; /* an empty datagram now and each second until something arrives, at most 5
-                         */
+            bool punch; /* a datagram without content now and each second until something arrives,
+                         * at most 5 */
             bool mute;  /* nothing is sent to this side (disabled m-line) */
             struct addr rtp;  /* signalled target; ADDR_NONE = not yet known */
             struct addr rtcp; /* ADDR_NONE = rtp's port + 1 */

@@ -137,14 +137,20 @@ static void side_aim(const struct worker *w, struct stream *s, enum side side)
     stream_leg(w, s, side)->latched = rtp->held;
 }
 
-/* An empty datagram opens the way back through translators and quarantined nodes. */
+/* A datagram opens the way back through translators and quarantined nodes: an empty one, but a
+ * report of nothing received (RFC 3550 section 6.4.2) where RTCP is expected. Asterisk looks at the
+ * first byte of what it reads there even if there is none; what its stack happens to hold may look
+ * like DTLS, and then it logs an error and gives the stream up. */
 static void side_punch(const struct worker *w, struct stream *s, enum side side)
 {
+    static const uint8_t report[] = {0x80, 201, 0, 1, 't', 't', 'r', 'k'};
     struct relay_leg *leg = stream_leg(w, s, side);
+    const struct flank *f = &s->flank[side];
     s->flank[side].punches--;
-    for (size_t i = 0; i < (s->flank[side].mux ? 1 : 2); i++) {
+    for (size_t i = 0; i < (f->mux ? 1 : 2); i++) {
         const struct port *port = &s->port[side][i];
-        if (port->to_len > 0 && sendto(port->io.fd, "", 0, 0, &port->to.sa, port->to_len) < 0)
+        size_t n = i == PORT_RTCP && f->is_rtp ? sizeof report : 0;
+        if (port->to_len > 0 && sendto(port->io.fd, report, n, 0, &port->to.sa, port->to_len) < 0)
             FIGURE_ADD(leg->send_errors, 1);
     }
 }

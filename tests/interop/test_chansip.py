@@ -2,7 +2,7 @@
 import chansip
 import layouts
 from case import Case
-from lab import Lab, hear
+from lab import Failed, Lab, hear
 
 BOTH = {('A', 'B'), ('B', 'A')}
 
@@ -26,6 +26,9 @@ def far_end(env):
         near.hangup()
         telephone.wait('ended')
         proxy.idle()
+        wrong = [line for line in b.text().splitlines() if 'ERROR[' in line]
+        if wrong:
+            raise Failed('\n'.join(wrong))
 
 
 def exchange(env):
