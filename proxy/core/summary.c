@@ -28,12 +28,17 @@ static void put(struct line *l, const char *fmt, ...)
         l->n = l->n + (size_t)n < sizeof l->text ? l->n + (size_t)n : sizeof l->text - 1;
 }
 
+/* Without the password that old URIs may carry: "alice:secret". */
 struct span number_of(struct span value)
 {
     struct sip_name_addr who;
     if (sip_name_addr_read(value, &who))
         return value;
-    return who.uri.user.p ? who.uri.user : who.uri.whole;
+    struct span user = who.uri.user;
+    if (!user.p)
+        return who.uri.whole;
+    const char *colon = user.n ? memchr(user.p, ':', user.n) : NULL;
+    return colon ? span_of(user.p, (size_t)(colon - user.p)) : user;
 }
 
 static void put_end(struct line *l, const struct call *call)

@@ -7,6 +7,6 @@
 #include "proxy/core/state.h"
 
 void summary_log(struct core *core, const struct call *call);
-struct span number_of(struct span name_addr); /* the user part, else the URI */
+struct span number_of(struct span name_addr); /* the user without password, else the URI */
 
 #endif

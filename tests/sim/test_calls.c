@@ -58,6 +58,9 @@ static const struct call_case cases[] = {
      "b expect INVITE has=\"X-Thing: a  b;c\"\n"
      "b answer 603 reason=\"Not tonight\" h=\"Warning: 399 b 'no, really'\"\n"
      "a expect 603 has=\"603 Not tonight\"\n calls 0"},
+    {"a password in a URI crosses, and is in no log line", 0, NULL, NULL,
+     "a call from=alice:secret\n b expect INVITE has=alice:secret@\n b answer 486\n a expect 486\n"
+     "wait 1s\n log \"alice -> 100\"\n no-log secret"},
     {"CANCEL after 180", 0, NULL, NULL,
      "a call\n b expect INVITE\n b answer 180\n a expect 180\n a cancel\n a expect 200 CANCEL\n"
      "b expect CANCEL\n a expect 487 INVITE\n calls 0"},
