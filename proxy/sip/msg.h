@@ -33,7 +33,8 @@ enum sip_method {
 };
 extern const char *const sip_method_names[METHOD_COUNT]; /* [METHOD_OTHER] is "" */
 
-/* Headers that some rule of ours names. One table in msg.c holds full name and compact form. */
+/* Headers that some rule of ours names, and all that have a compact form, so that a header is
+ * known by either. One table in names.c holds both. */
 enum sip_header_id {
     HEADER_OTHER,
     HEADER_VIA,
@@ -79,6 +80,13 @@ enum sip_header_id {
     HEADER_PROXY_AUTHENTICATE,
     HEADER_USER_AGENT,
     HEADER_SERVER,
+    HEADER_SUBJECT,
+    HEADER_ALLOW_EVENTS,
+    HEADER_ACCEPT_CONTACT,
+    HEADER_REJECT_CONTACT,
+    HEADER_REQUEST_DISPOSITION,
+    HEADER_IDENTITY,
+    HEADER_IDENTITY_INFO,
     HEADER_COUNT
 };
 

@@ -44,6 +44,17 @@ static const struct {
     {"CSeq", NULL, LINE_KEPT},
     {"RSeq", NULL, LINE_KEPT},
     {"Content-Type", "c", LINE_KEPT},
+    {"Content-Encoding", "e", LINE_KEPT},
+    {"Supported", "k", LINE_KEPT},
+    {"Event", "o", LINE_KEPT},
+    {"Allow-Events", "u", LINE_KEPT},
+    {"Session-Expires", "x", LINE_KEPT},
+    {"Subject", "s", LINE_KEPT},
+    {"Accept-Contact", "a", LINE_KEPT},
+    {"Reject-Contact", "j", LINE_KEPT},
+    {"Request-Disposition", "d", LINE_KEPT},
+    {"Identity", "y", LINE_KEPT},
+    {"Identity-Info", "n", LINE_KEPT},
 };
 #define KNOWN (sizeof known / sizeof known[0])
 enum {

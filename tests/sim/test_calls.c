@@ -509,6 +509,10 @@ static const struct call_case cases[] = {
      "a expect 200\n b expect ACK\n" TALK END_A},
     {"strip_headers: not told to the peer", FROM_X, "strip_headers: [User-Agent, X-Thing]", NULL,
      "a call h=\"X-Thing: 1\"\n b expect INVITE lacks=X-Thing\n b answer 486\n a expect 486"},
+    {"strip_headers: whichever of its two names a header has", FROM_X,
+     "strip_headers: [Subject, u]", NULL,
+     "a call h=\"s: hello\" h=\"Allow-Events: presence\"\n"
+     "b expect INVITE lacks=hello lacks=presence\n b answer 486\n a expect 486"},
     {"sdp_username replaces the first field of o=", FROM_X, "sdp_username: tt", NULL,
      "a call\n b expect INVITE has=\"o=tt \"\n b answer 486\n a expect 486"},
     {"dscp: also on answers that we give ourselves", 0, "dscp: {sip: 32, rtp: 32}", NULL,
@@ -746,6 +750,8 @@ static bool run_once(const struct call_case *c, const struct tailnet_options *o)
     if (c->peer && strstr(c->peer, "strip")) {
         t.box.judge.strip[0] = "User-Agent";
         t.box.judge.strip[1] = "X-Thing";
+        t.box.judge.strip[2] = "s";
+        t.box.judge.strip[3] = "Allow-Events";
     }
     bool ok = tailnet_run(&t, c->script);
     tailnet_free(&t);
