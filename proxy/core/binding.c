@@ -137,11 +137,20 @@ static bool chain_has_room(const struct core *core, const struct peer *peer, enu
     return n < MAX_CONTACTS;
 }
 
+/* A REGISTER is under way: the binding has to be there when its answer comes, even if that is after
+ * its time. */
+static void binding_await(struct core *core, struct binding *b)
+{
+    if (b->timer.at < core->now + UNGRANTED_LIFE)
+        timer_set(&core->timers, &b->timer, TIMER_BINDING, core->now + UNGRANTED_LIFE);
+}
+
 struct binding *binding_get(struct core *core, struct peer *peer, enum side registrar,
                             struct span aor, const struct sip_uri *uri)
 {
     struct binding *b = find_contact(core, peer, registrar, uri);
     if (b) {
+        binding_await(core, b);
         text_set(&b->text, &b->contact, uri->whole, MAX_TEXT);
         return binding_map(core, b, uri) ? b : NULL;
     }
@@ -204,7 +213,8 @@ struct span binding_service_route(const struct core *core, const struct peer *pe
     if (!peer->service_routes || sip_name_addr_read(from, &who))
         return span_of(NULL, 0);
     while ((b = pool_next(&core->bindings, &cursor))) {
-        if (b->peer != peer || b->registrar != (uint8_t)registrar || !b->expires || !b->service.n)
+        if (b->peer != peer || b->registrar != (uint8_t)registrar || !binding_is_granted(core, b) ||
+            !b->service.n)
             continue;
         if (!sip_uri_read(text_get(&b->text, b->aor), &aor) && sip_uri_same(&aor, &who.uri))
             return text_get(&b->text, b->service);
@@ -288,6 +298,11 @@ void binding_load(struct core *core, struct span key, struct span value)
     timer_set(&core->timers, &b->timer, TIMER_BINDING, b->expires);
 }
 
+bool binding_is_granted(const struct core *core, const struct binding *b)
+{
+    return b->expires > core->now;
+}
+
 void binding_due(struct core *core, struct binding *b)
 {
     if (b->expires)
@@ -341,12 +356,12 @@ struct binding *binding_for(const struct core *core, enum side from, const struc
                             const struct sip_uri *uri)
 {
     struct binding *b = binding_mapped(core, peer, from, uri), *only = NULL;
-    if (b && b->expires)
+    if (b && binding_is_granted(core, b))
         return b;
     /* Somebody on the way may have dropped a parameter: one binding of that user is meant then. */
     struct hash_link *l = hash_find(&core->binding_index, user_key(core, peer, from, uri->user));
     for (b = next_of(l, peer, from); b; b = next_of(hash_again(&b->link), peer, from)) {
-        if (!b->expires)
+        if (!binding_is_granted(core, b))
             continue;
         if (!only || b->expires > only->expires)
             only = b;

@@ -27,6 +27,7 @@ void binding_service(struct binding *b, const struct sip_msg *ok);
  * == NULL: none. */
 struct span binding_service_route(const struct core *core, const struct peer *peer,
                                   enum side registrar, struct span from);
+bool binding_is_granted(const struct core *core, const struct binding *b); /* and holds still */
 /* The registrar granted it for that long; 0: it is gone. */
 void binding_granted(struct core *core, struct binding *b, uint32_t seconds);
 /* The next binding of this AOR, peer and registrar; *cursor begins at 0. */

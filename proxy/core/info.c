@@ -1,6 +1,7 @@
 /*
  * info.c - what can be looked at: state turned into plain values, one piece at a time.
  */
+#include "proxy/core/binding.h"
 #include "proxy/core/media.h"
 #include "proxy/core/summary.h"
 #include "proxy/core/verdict.h"
@@ -79,7 +80,7 @@ bool info_registration(const struct core *core, size_t peer, uint32_t *cursor,
             .aor = text_get(&b->text, b->aor),
             .contact = text_get(&b->text, b->contact),
             .registrar = (enum side)b->registrar,
-            .expires = b->expires,
+            .expires = binding_is_granted(core, b) ? b->expires : 0,
             .last_status = b->last_status,
         };
         return true;

@@ -181,15 +181,15 @@ static bool was_seen(const struct granting *g, const struct binding *b)
     return false;
 }
 
-/* What the registrar no longer lists is gone. A 2xx without any Contact is brief, not empty: it
- * grants what was asked for. */
+/* What the registrar no longer lists is gone; what it never granted may be asked for right now, by
+ * another REGISTER. A 2xx without any Contact is brief, not empty: it grants what was asked for. */
 static void unlisted(struct core *core, struct granting *g)
 {
     struct span aor = aor_of(g->in->msg);
     uint32_t cursor = 0;
     struct binding *b;
     while ((b = binding_of_aor(core, g->in->peer, g->in->side, aor, &cursor))) {
-        if (was_seen(g, b))
+        if (was_seen(g, b) || (g->n_contacts && !b->expires))
             continue;
         bool brief = g->n_contacts == 0 && b->wanted;
         if (brief)

@@ -464,6 +464,31 @@ static const struct call_case cases[] = {
      "p.one answer 486\n x.one expect 486\n"
      "x.two call to=p uri=\"sip:trunk@127.0.0.1:5070;tt=q\"\n q.two expect INVITE has=\"INVITE sip:trunk@$NATIVE2:5060 \"\n"
      "q.two answer 486\n x.two expect 486"},
+    {"a registration whose refresh nobody answers ends with its time", FROM_X, NULL, NULL,
+     "b by-itself +register\n a ask REGISTER h=\"Expires: 60\"\n b expect REGISTER\n a expect 200\n"
+     "wait 50s\n registered 1\n b deaf\n a again h=\"Expires: 60\"\n a expect 503 within=5s\n"
+     "registered 1\n wait 10s\n registered 0\n b hears"},
+    {"a REGISTER answered when the former time is over keeps its binding", FROM_X, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062;line=abc>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER\n"
+     "b answer 200 REGISTER h=\"Contact: <sip:u@$US:5060;line=abc>;expires=60\"\n a expect 200\n"
+     "wait 59900ms\n a again contact=\"<sip:u@127.0.0.1:5062;line=abc>\" h=\"Expires: 60\"\n"
+     "b expect REGISTER\n wait 500ms\n"
+     "b answer 200 REGISTER h=\"Contact: <sip:u@$US:5060;line=abc>;expires=60\"\n"
+     "a expect 200 has=\"<sip:u@127.0.0.1:5062;line=abc>\"\n registered 1"},
+    {"a REGISTER asked again after a minute of silence gets its binding", FROM_X, NULL, NULL,
+     "a ask REGISTER contact=\"<sip:u@127.0.0.1:5062>\"\n b expect REGISTER\n"
+     "a expect 503 within=5s\n wait 59900ms\n a again contact=\"<sip:u@127.0.0.1:5062>\"\n"
+     "b expect REGISTER\n wait 500ms\n"
+     "b answer 200 REGISTER h=\"Contact: <sip:u@$US:5060>;expires=60\"\n"
+     "a expect 200 has=\"<sip:u@127.0.0.1:5062>\"\n registered 1"},
+    {"two REGISTERs of one account at once, each answered in its own time", FROM_X, NULL, NULL,
+     "a.one ask REGISTER contact=\"<sip:one@127.0.0.1:5062>\"\n b.one expect REGISTER\n"
+     "a.two ask REGISTER contact=\"<sip:two@127.0.0.1:5062>\"\n b.two expect REGISTER\n"
+     "b.two answer 200 REGISTER h=\"Contact: <sip:two@$US:5060>;expires=60\"\n a.two expect 200\n"
+     "b.one answer 200 REGISTER h=\"Contact: <sip:one@$US:5060>;expires=60, "
+     "<sip:two@$US:5060>;expires=60\"\n"
+     "a.one expect 200 has=\"<sip:one@127.0.0.1:5062>\"\n registered 2"},
     {"423 and the interval the registrar wants", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 10\"\n b expect REGISTER\n"
      "b answer 423 h=\"Min-Expires: 60\"\n a expect 423 has=\"Min-Expires: 60\""},
