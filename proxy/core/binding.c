@@ -42,6 +42,7 @@ static struct binding *next_of(struct hash_link *link, const struct peer *peer, 
 
 /* ---- what a Contact becomes */
 
+/* Returns their length; room + 1 where they do not fit. */
 static size_t params_kept(struct span params, char *out, size_t room)
 {
     static const char *const unwanted[] = {"transport", "maddr", "ttl", "tt"};
@@ -57,7 +58,9 @@ static size_t params_kept(struct span params, char *out, size_t room)
             if (where[i].p == params.p + at)
                 skip = where[i].n;
         }
-        if (!skip && used < room)
+        if (!skip && used == room)
+            return room + 1;
+        if (!skip)
             out[used++] = params.p[at];
         at += skip ? skip : 1;
     }
@@ -67,10 +70,12 @@ static size_t params_kept(struct span params, char *out, size_t room)
 static bool mapped_text(struct core *core, const struct binding *b, const struct sip_uri *uri,
                         char *out, size_t room, size_t *n)
 {
-    char own[ADDR_TEXT], params[512], tt[40] = "";
+    char own[ADDR_TEXT], params[MAX_URI], tt[40] = "";
     struct addr me = own_address(core, (enum side)b->registrar, b->peer, NULL);
     addr_print(&me, own);
     size_t p = params_kept(uri->params, params, sizeof params);
+    if (p > sizeof params)
+        return false;
     if (b->token)
         snprintf(tt, sizeof tt, ";tt=%08x", b->token);
     else if (b->registrar == SIDE_EXCHANGE && is_shared(core, b->peer))

@@ -489,6 +489,9 @@ static const struct call_case cases[] = {
      "b.one answer 200 REGISTER h=\"Contact: <sip:one@$US:5060>;expires=60, "
      "<sip:two@$US:5060>;expires=60\"\n"
      "a.one expect 200 has=\"<sip:one@127.0.0.1:5062>\"\n registered 2"},
+    {"a Contact keeps all of its parameters in a REGISTER", FROM_X, NULL, NULL,
+     "b by-itself +register\n raw a longcontact\n b expect REGISTER has=\";last=1>\"\n"
+     "stray a \"SIP/2.0 200\""},
     {"423 and the interval the registrar wants", 0, NULL, NULL,
      "a ask REGISTER h=\"Expires: 10\"\n b expect REGISTER\n"
      "b answer 423 h=\"Min-Expires: 60\"\n a expect 423 has=\"Min-Expires: 60\""},
@@ -722,6 +725,9 @@ static const struct call_case cases[] = {
 };
 /* clang-format on */
 
+#define TEXT_50 "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcd"
+#define TEXT_300 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50
+
 static const struct scene_body bodies[] = {
     {"text", "hello 100.64.2.2, sent as it is\r\n"},
     {"dtmf", "Signal=5\r\nDuration=160\r\n"},
@@ -752,6 +758,12 @@ static const struct scene_body bodies[] = {
                  "From: <sip:a@host.example>\r\nTo: <sip:b@host.example>\r\nCall-ID: raw-6\r\n"
                  "CSeq: 1 INVITE\r\nContact: <sip:a@host.example>\r\nMax-Forwards: 70\r\n"
                  "Content-Length: 0\r\n\r\n"},
+    {"longcontact", "REGISTER sip:host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
+                    "host.example;rport;branch=z9hG4bKraw7\r\n"
+                    "From: <sip:a@host.example>;tag=1\r\nTo: <sip:a@host.example>\r\n"
+                    "Call-ID: raw-7\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
+                    "Contact: <sip:u@127.0.0.1:5062;x=" TEXT_300 TEXT_300 ";last=1>\r\n"
+                    "Content-Length: 0\r\n\r\n"},
     {"lostbye",
      "BYE sip:100@host.example SIP/2.0\r\nVia: SIP/2.0/UDP "
      "host.example;rport;branch=z9hG4bKraw3\r\n"
