@@ -56,7 +56,8 @@ static struct box_later *later_new(struct box *b)
 static void answer_bind(struct box *b, struct relay_pair pair)
 {
     struct box_later *l = later_new(b);
-    bool fails = world_chance(b->world, b->bind_failures);
+    bool fails = world_chance(b->world, b->bind_failures) ||
+                 (pair.port >= b->taken_low && pair.port <= b->taken_high);
     l->event.kind = EV_BOUND;
     l->event.bound.pair = pair;
     l->event.bound.ok = !fails && media_bind(&b->media, pair);
@@ -477,7 +478,7 @@ void box_drain(struct box *b)
     step(b, &e);
 }
 
-void box_name(struct box *b, const char *name, const char *addr)
+void box_name(struct box *b, const char *name, const char *addrs)
 {
     struct box_name *n = NULL;
     for (unsigned i = 0; i < b->n_names; i++) {
@@ -490,9 +491,12 @@ void box_name(struct box *b, const char *name, const char *addr)
         n = &b->names[b->n_names++];
         snprintf(n->name, sizeof n->name, "%s", name);
     }
-    n->n = addr[0] != '\0';
-    if (n->n && addr_parse(span_str(addr), 0, &n->addrs[0]) != 0)
-        abort();
+    for (n->n = 0; *addrs; n->n++) {
+        size_t length = strcspn(addrs, ",");
+        if (n->n == BOX_MAX_ANSWERS || addr_parse(span_of(addrs, length), 0, &n->addrs[n->n]) != 0)
+            abort();
+        addrs += length + (addrs[length] == ',');
+    }
 }
 
 unsigned box_calls(const struct box *b)

@@ -53,7 +53,8 @@ struct box {
     unsigned n_names;
     char *log[BOX_MAX_LOG]; /* a ring: "level peer call-id text" */
     unsigned n_log;
-    unsigned bind_failures; /* per million */
+    unsigned bind_failures;         /* per million */
+    uint16_t taken_low, taken_high; /* media ports that somebody else holds; 0 = none */
     bool exited;
     uint32_t epoch; /* of the core: what was asked by a former one is not answered */
     struct box_later *later, *later_free;
@@ -71,7 +72,8 @@ void box_restart(struct box *b);
 
 void box_hangup(struct box *b, core_id call);
 void box_drain(struct box *b);
-void box_name(struct box *b, const char *name, const char *addr); /* "" = does not resolve */
+/* What the resolver says: addresses with commas between, "" = does not resolve. */
+void box_name(struct box *b, const char *name, const char *addrs);
 
 /* Every call is saved, dropped and loaded back. */
 void box_save_calls(struct box *b);

@@ -52,7 +52,9 @@ static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
     addr_print(&t->at[i].local, local);
     if (o->named && i == 0)
         snprintf(seen, sizeof seen, NAME ":5060");
-    put(w, "  - name: %s\n    address: %s\n    probe: %us\n", names[i], seen, o->probe_s);
+    put(w, "  - name: %s\n    probe: %us\n", names[i], o->probe_s);
+    if (!o->peer || !strstr(o->peer, "address:"))
+        put(w, "    address: %s\n", seen);
     if (!o->shared)
         put(w, "    local: %s\n", local);
 }
@@ -277,6 +279,7 @@ static void habit(struct ua *ua, const struct script_words *w)
         ua->habits.symmetric_rtp |= strcmp(w->v[i], "symmetric") == 0;
         ua->habits.media_level_c |= strcmp(w->v[i], "medialevel") == 0;
         ua->habits.edge |= strcmp(w->v[i], "edge") == 0;
+        ua->habits.gateway |= strcmp(w->v[i], "gateway") == 0;
         ua->habits.no_rport |= strcmp(w->v[i], "norport") == 0;
     }
 }
@@ -334,7 +337,10 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
         box_name(b, w->v[1], w->n > 2 ? w->v[2] : "");
     else if (strcmp(verb, "moves") == 0)
         peer_moves(t, w->v[1]);
-    else if (strcmp(verb, "unanswered") == 0)
+    else if (strcmp(verb, "taken") == 0) {
+        b->taken_low = (uint16_t)strtoul(w->v[1], NULL, 10);
+        b->taken_high = (uint16_t)strtoul(w->v[2], NULL, 10);
+    } else if (strcmp(verb, "unanswered") == 0)
         b->judge.silence = true;
     else if (strcmp(verb, "exited") == 0 && !b->exited)
         world_fail(b->world, "the core is not drained");

@@ -13,12 +13,15 @@
  *   restart | reload | reload-without q | drain | exited | hangup | save
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
- *   name NAME ADDRESS                what the resolver says
- *   moves ADDRESS                    the first peer is known here under that one now, and by its
- * name raw x NAME                       that body as a datagram, whatever it is stray x "text" x
- * got such a response to nothing it asked habit x compact ...              compact rtcp symmetric
- * medialevel norport edge unanswered                       what is asked from here on need not be
- * answered over                             every call that is up is ended by role a
+ *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says
+ *   moves ADDRESS                    the first peer is known here under that one now
+ *   taken FIRST LAST                 media ports that somebody else holds
+ *   raw x NAME                       that body as a datagram, whatever it is
+ *   stray x "text"                   x got such a response to nothing it asked
+ *   habit x compact ...              compact rtcp symmetric medialevel norport edge
+ *                                    gateway
+ *   unanswered                       what is asked from here on need not be answered
+ *   over                             every call that is up is ended by role a
  *
  *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
  *   $US $US2       how p, q know us     $SELF              our own tailnet address

@@ -31,6 +31,7 @@ struct ua_habits {
     bool received_always; /* adds received= also where it equals the sent-by */
     bool compact;         /* short header names */
     bool symmetric_rtp;   /* media goes to where media came from */
+    bool gateway;         /* media leaves from the address its SDP says, but from other ports */
     bool media_level_c;   /* c= under the m-line, none at session level */
     bool rtcp_line;       /* writes a=rtcp */
     bool edge; /* everything is sent by way of the first trunk, as with a proxy of its own */
@@ -115,6 +116,7 @@ struct ua_call {
     unsigned n_lines;
     uint32_t sdp_version;
     char direction[16];  /* of the last SDP we wrote; "" = none */
+    struct addr said;    /* address of the last SDP we wrote, where it was not our own */
     int status;          /* of the last final response we got for the first request */
     struct ua_txn *txns; /* newest first */
     bool ended;          /* free once nothing refers to it */

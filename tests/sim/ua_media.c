@@ -152,6 +152,9 @@ size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const s
     addr_print_ip(&ua->media_ip, own);
     const char *ip = o->address ? o->address : own, *family = strchr(ip, ':') ? "IP6" : "IP4";
     unsigned n = lines_of(call, d, answer, o);
+    call->said = (struct addr){0};
+    if (o->address && addr_parse_ip(span_str(o->address), &call->said) != 0)
+        abort();
     if (o->move)
         lines_move(call);
     if (answer && d && d->pending.n)
@@ -294,6 +297,7 @@ void sdp_sent(struct ua_call *call, struct ua_dialog *d, bool answer)
 /* ---- packets */
 
 #define MEDIA_BYTES 32
+#define GATEWAY_SHIFT 1000 /* ports between where a gateway hears and where it sends from */
 struct media_packet {
     uint8_t version, type;
     uint16_t sequence;
@@ -318,6 +322,9 @@ static void send_line(struct ua_call *call, unsigned i, bool rtcp, struct addr t
     p.source = call->number;
     struct datagram d = {.from = addr_with_port(ua->media_ip, (uint16_t)(l->port + rtcp)),
                          .to = to};
+    if (ua->habits.gateway)
+        d.from = addr_with_port(addr_is_set(&call->said) ? call->said : d.from,
+                                (uint16_t)(d.from.port + GATEWAY_SHIFT));
     char bytes[MEDIA_BYTES];
     memcpy(bytes, &p, sizeof p);
     d.bytes = bytes;
