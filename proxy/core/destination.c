@@ -200,6 +200,10 @@ bool destination_reachable(struct core *core, struct server_txn *st, const struc
 {
     if (addr_is_set(to))
         return true;
+    if (st->method == METHOD_OPTIONS) { /* any answer would count as life (RFC 4320) */
+        server_mute(core, st);
+        return false;
+    }
     core_count(core, st->peer, COUNT_answer_503_peer_down);
     char warning[160];
     warning_line(warning, sizeof warning, "the peer's name does not resolve");

@@ -18,7 +18,7 @@ struct destination {
  * the exchange's own Routes are taken off. */
 void destination_find(struct core *core, const struct inbound *in, struct destination *d);
 
-/* False: nowhere to send to; st has been answered. */
+/* False: nowhere to send to; st has been answered, or is left without an answer (OPTIONS). */
 bool destination_reachable(struct core *core, struct server_txn *st, const struct addr *to);
 
 /* destination_find and request_forward in one, for requests without a call. */

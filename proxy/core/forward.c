@@ -31,7 +31,10 @@ struct client_txn *request_forward(struct core *core, struct server_txn *st, str
     struct client_txn *ct = client_new(core, x->in->msg->method, x->to, x->peer, x->call);
     if (!ct) {
         core_count(core, x->peer, COUNT_answer_503_transactions);
-        server_reply(core, st, 503, NULL, "Retry-After: 5\r\n");
+        if (st->method == METHOD_OPTIONS) /* any answer to that would count as life */
+            server_mute(core, st);
+        else
+            server_reply(core, st, 503, NULL, "Retry-After: 5\r\n");
         return NULL;
     }
     x->vias = via_line(core, ct, x->call, via, sizeof via);

@@ -347,6 +347,16 @@ static const struct call_case cases[] = {
     {"OPTIONS is forwarded", 0, NULL, NULL,
      "b by-itself -options\n a ask OPTIONS\n b expect OPTIONS\n b answer 404\n a expect 404\n"
      "b by-itself +options"},
+    {"OPTIONS to a name without an address is not answered, INVITE is: 503", FROM_X | UNMASKED,
+     "address: nowhere.example", NULL,
+     "a ask OPTIONS\n a expect no-answer OPTIONS within=40s\n a.two call\n"
+     "a.two expect 503 has=Retry-After\n name nowhere.example $PEER\n wait 6s\n a.three ask OPTIONS\n"
+     "a.three expect 200"},
+    {"OPTIONS over the limit of transactions is not answered", FROM_X, NULL,
+     "limits: {transactions: 2}",
+     "b deaf\n wait 29s\n a.one ask OPTIONS\n a.two ask OPTIONS\n"
+     "a.one expect no-answer OPTIONS within=40s\n a.two expect no-answer OPTIONS within=40s\n"
+     "b hears\n counter answer_503_transactions 1"},
     {"OPTIONS is answered here while the peer is up, not while it is down", FROM_X,
      "options: local", NULL,
      "a ask OPTIONS\n a expect 200 OPTIONS\n b deaf\n restart\n a ask OPTIONS\n a expect 200 OPTIONS\n"
