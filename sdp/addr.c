@@ -160,6 +160,11 @@ int prefix_parse(struct span text, struct prefix *out)
     return 0;
 }
 
+struct prefix prefix_of(const struct addr *a)
+{
+    return (struct prefix){addr_with_port(*a, 0), (uint8_t)family_bits(a->family)};
+}
+
 size_t prefix_print(const struct prefix *p, char *out)
 {
     size_t n = addr_print_ip(&p->base, out);

@@ -78,6 +78,8 @@ bool addr_is_loopback(const struct addr *a); /* 127.0.0.0/8 or ::1 */
 int prefix_parse(struct span text, struct prefix *out);
 /* As prefix_parse reads it, a full-length prefix as the address alone. out has ADDR_TEXT bytes. */
 size_t prefix_print(const struct prefix *p, char *out);
+/* The address alone. */
+struct prefix prefix_of(const struct addr *a);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 
 #endif

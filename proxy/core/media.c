@@ -145,12 +145,25 @@ int media_open(struct core *core, struct call *call, unsigned line, struct span 
     return 0;
 }
 
-static uint8_t exchange_sources(const struct conf *conf, struct prefix *out, size_t most)
+static size_t exchange_sources(const struct conf *conf, struct prefix *out, size_t most)
 {
     size_t n = 0;
     for (; n < conf->exchange.sources.n && n < most; n++)
         out[n] = conf->exchange.sources.v[n];
-    return (uint8_t)n;
+    return n;
+}
+
+/* Whose packets count. Where packets are sent may answer from other ports than SDP said. */
+static size_t sources_of(const struct call *call, enum side side, const struct media_target *t,
+                         struct prefix *out, size_t most)
+{
+    size_t n = 0;
+    if (addr_is_set(&t->rtp))
+        out[n++] = prefix_of(&t->rtp);
+    if (addr_is_set(&t->rtcp) && !addr_same_ip(&t->rtcp, &t->rtp))
+        out[n++] = prefix_of(&t->rtcp);
+    return n + (side == SIDE_PEER ? peer_sources(call->peer, call->rules, out + n, most - n)
+                                  : exchange_sources(call->conf, out + n, most - n));
 }
 
 static void target_order(struct core *core, const struct call *call, unsigned line, enum side to,
@@ -171,9 +184,7 @@ static void target_order(struct core *core, const struct call *call, unsigned li
     o->target.rtp = target->rtp;
     o->target.rtcp = target->rtcp;
     o->target.n_sources =
-        to == SIDE_PEER
-            ? (uint8_t)peer_sources(call->peer, call->rules, o->target.sources, RELAY_MAX_SOURCES)
-            : exchange_sources(call->conf, o->target.sources, RELAY_MAX_SOURCES);
+        (uint8_t)sources_of(call, to, target, o->target.sources, RELAY_MAX_SOURCES);
 }
 
 /* An order is given when SDP brought something new. */

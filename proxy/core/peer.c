@@ -165,7 +165,7 @@ void peer_unwarn(struct peer *peer, const char *warning)
 static void source_add(struct prefix *out, size_t *n, size_t most, const struct addr *a)
 {
     if (*n < most)
-        out[(*n)++] = (struct prefix){addr_with_port(*a, 0), a->family == ADDR_IP4 ? 32 : 128};
+        out[(*n)++] = prefix_of(a);
 }
 
 size_t peer_sources(const struct peer *peer, const struct conf_peer *rules, struct prefix *out,

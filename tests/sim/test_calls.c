@@ -519,6 +519,10 @@ static const struct call_case cases[] = {
     {"map by prefix", THEIRS,
      "map: {100.64.2.0/24: 100.64.1.0/24}, media_from: sdp, target_from: contact", NULL,
      UP TALK END_A},
+    {"media_from: sdp: a gateway may send from other ports than it listens on", FROM_X | UNMASKED,
+     "media_from: sdp", NULL,
+     "habit b gateway\n a call\n b expect INVITE\n b answer 200 sdp address=203.0.113.9\n"
+     "a expect 200\n b expect ACK\n media 1s\n heard a\n rtcp a\n" END_A},
     {"latch: strict", UNMASKED, "latch: strict", NULL, UP TALK END_A},
     {"latch: any", 0, "latch: any", NULL, UP TALK END_A},
     {"media: direct takes no port, and addresses are mapped", ON_TAILNET, "media: direct", NULL,
