@@ -53,7 +53,7 @@ struct core_pool {
 
 /* ---------------------------------------------------------------- media orders and figures */
 
-#define RELAY_MAX_SOURCES 16
+#define RELAY_MAX_SOURCES 128 /* prefixes that may send to one side of a stream */
 
 /* One relayed m-line. The core numbers streams from 0 to its limit - 1; the number is free again
  * once RELAY_CLOSED was reported. */
@@ -87,10 +87,10 @@ struct relay_order {
             bool punch; /* a datagram without content now and each second until something arrives,
                          * at most 5 */
             bool mute;  /* nothing is sent to this side (disabled m-line) */
-            struct addr rtp;  /* signalled target; ADDR_NONE = not yet known */
-            struct addr rtcp; /* ADDR_NONE = rtp's port + 1 */
-            struct prefix sources[RELAY_MAX_SOURCES]; /* who may be latched */
-            uint8_t n_sources;
+            struct addr rtp;              /* signalled target; ADDR_NONE = not yet known */
+            struct addr rtcp;             /* ADDR_NONE = rtp's port + 1 */
+            const struct prefix *sources; /* who may be latched; lives as long as the order */
+            uint8_t n_sources;            /* RELAY_MAX_SOURCES at most */
         } target;
     };
 };

@@ -154,16 +154,20 @@ static size_t exchange_sources(const struct conf *conf, struct prefix *out, size
 }
 
 /* Whose packets count. Where packets are sent may answer from other ports than SDP said. */
-static size_t sources_of(const struct call *call, enum side side, const struct media_target *t,
-                         struct prefix *out, size_t most)
+static void sources_put(struct core *core, const struct call *call, enum side side,
+                        const struct media_target *t, struct relay_order *o)
 {
-    size_t n = 0;
+    struct prefix v[RELAY_MAX_SOURCES];
+    size_t n = 0, most = RELAY_MAX_SOURCES;
     if (addr_is_set(&t->rtp))
-        out[n++] = prefix_of(&t->rtp);
+        v[n++] = prefix_of(&t->rtp);
     if (addr_is_set(&t->rtcp) && !addr_same_ip(&t->rtcp, &t->rtp))
-        out[n++] = prefix_of(&t->rtcp);
-    return n + (side == SIDE_PEER ? peer_sources(call->peer, call->rules, out + n, most - n)
-                                  : exchange_sources(call->conf, out + n, most - n));
+        v[n++] = prefix_of(&t->rtcp);
+    n += side == SIDE_PEER ? peer_sources(call->peer, call->rules, v + n, most - n)
+                           : exchange_sources(call->conf, v + n, most - n);
+    struct span copy = out_copy(&core->out, span_of((const char *)v, n * sizeof *v));
+    o->target.sources = (const void *)copy.p;
+    o->target.n_sources = (uint8_t)(copy.n / sizeof *v);
 }
 
 static void target_order(struct core *core, const struct call *call, unsigned line, enum side to,
@@ -183,8 +187,7 @@ static void target_order(struct core *core, const struct call *call, unsigned li
     o->target.punch = to == SIDE_PEER && call->rules->punch && addr_is_set(&target->rtp);
     o->target.rtp = target->rtp;
     o->target.rtcp = target->rtcp;
-    o->target.n_sources =
-        (uint8_t)sources_of(call, to, target, o->target.sources, RELAY_MAX_SOURCES);
+    sources_put(core, call, to, target, o);
 }
 
 /* An order is given when SDP brought something new. */

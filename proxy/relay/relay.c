@@ -197,7 +197,8 @@ static int order_target(struct relay *r, const struct relay_order *order)
                                     .n_sources = (uint8_t)n,
                                     .rtp = order->target.rtp,
                                     .rtcp = order->target.rtcp};
-    memcpy(target->sources, order->target.sources, n * sizeof target->sources[0]);
+    if (n > 0)
+        memcpy(target->sources, order->target.sources, n * sizeof target->sources[0]);
     order_post(r, &target->order, order->stream, RELAY_TARGET);
     return 0;
 }

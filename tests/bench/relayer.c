@@ -48,15 +48,15 @@ static void stream_start(struct relay *relay, stream_no number, const struct str
     }
     order_give(relay, &open);
     for (uint8_t i = 0; i < 2; i++) {
+        struct prefix phone = prefix_of(&line->phone[i]);
         struct relay_order target = {.kind = RELAY_TARGET,
                                      .stream = number,
                                      .target = {.side = i,
                                                 .latch = LATCH_PEER,
                                                 .is_rtp = true,
                                                 .rtp = line->phone[i],
+                                                .sources = &phone,
                                                 .n_sources = 1}};
-        target.target.sources[0] =
-            (struct prefix){.base = addr_with_port(line->phone[i], 0), .bits = 32};
         order_give(relay, &target);
     }
 }

@@ -301,7 +301,8 @@ static void order_target(struct media *m, const struct relay_order *o)
     s->mute = o->target.mute;
     s->mux = o->target.mux;
     s->n_sources = o->target.n_sources;
-    memcpy(s->sources, o->target.sources, sizeof s->sources);
+    if (s->n_sources)
+        memcpy(s->sources, o->target.sources, s->n_sources * sizeof s->sources[0]);
     if (o->target.relearn)
         memset(s->held, 0, sizeof s->held);
     if (o->target.punch && addr_is_set(&s->rtp) && !s->heard && s->punches == 0) {

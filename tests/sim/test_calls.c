@@ -523,6 +523,13 @@ static const struct call_case cases[] = {
      "media_from: sdp", NULL,
      "habit b gateway\n a call\n b expect INVITE\n b answer 200 sdp address=203.0.113.9\n"
      "a expect 200\n b expect ACK\n media 1s\n heard a\n rtcp a\n" END_A},
+    {"media from the last of many sources", FROM_X | UNMASKED,
+     "sources: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5, 192.0.2.6, 192.0.2.7, "
+     "192.0.2.8, 192.0.2.9, 192.0.2.10, 192.0.2.11, 192.0.2.12, 192.0.2.13, 192.0.2.14, "
+     "192.0.2.15, 192.0.2.16, 203.0.113.9]",
+     NULL,
+     "habit b gateway\n a call\n b expect INVITE\n b answer 200 sdp address=203.0.113.9\n"
+     "a expect 200\n b expect ACK\n media 1s\n heard a\n" END_A},
     {"latch: strict", UNMASKED, "latch: strict", NULL, UP TALK END_A},
     {"latch: any", 0, "latch: any", NULL, UP TALK END_A},
     {"media: direct takes no port, and addresses are mapped", ON_TAILNET, "media: direct", NULL,

@@ -26,7 +26,8 @@
 struct rig {
     struct relay *relay;
     struct addr relay_addr, phone_addr;
-    int phone[2][2]; /* by side; RTP, RTCP */
+    struct prefix phones; /* the same address, as a source */
+    int phone[2][2];      /* by side; RTP, RTCP */
     struct addr at[2][2];
     unsigned told[4]; /* by relay_report_kind */
     unsigned first[2];
@@ -150,16 +151,14 @@ static struct relay_order order_open(stream_no stream)
 /* The phone of that side as its SDP would say, and its address alone allowed. */
 static struct relay_order order_target(const struct rig *rig, enum side side)
 {
-    struct relay_order order = {.kind = RELAY_TARGET,
+    return (struct relay_order){.kind = RELAY_TARGET,
                                 .target = {.side = (uint8_t)side,
                                            .latch = LATCH_PEER,
                                            .is_rtp = true,
                                            .rtp = rig->at[side][0],
                                            .rtcp = rig->at[side][1],
+                                           .sources = &rig->phones,
                                            .n_sources = 1}};
-    order.target.sources[0] =
-        (struct prefix){.base = addr_with_port(rig->phone_addr, 0), .bits = 32};
-    return order;
 }
 
 static void give(struct rig *rig, const struct relay_order *order)
@@ -211,6 +210,7 @@ static int setup(void **state)
     struct rig *rig = calloc(1, sizeof *rig);
     rig->relay_addr = loopback(1);
     rig->phone_addr = loopback(2);
+    rig->phones = prefix_of(&rig->phone_addr);
     assert_int_equal(relay_new(2, STREAMS, &rig->relay), 0);
     assert_int_equal(
         relay_pool_open(rig->relay, &(struct core_pool){.id = 3, .addr = rig->relay_addr}), 0);
