@@ -6,6 +6,7 @@
 #include "proxy/core/base.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/sockets.h"
+#include "sdp/sdp.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -228,17 +229,25 @@ void media_close(struct core *core, struct call *call)
     }
 }
 
+/* This side lets the other one wait. */
+static bool is_holding(const struct media_target *t)
+{
+    return t->muted || t->direction == SDP_SENDONLY || t->direction == SDP_INACTIVE;
+}
+
+/* One m-line that goes on is enough for a call that is not on hold. */
 bool call_is_held(const struct call *call)
 {
+    bool held = false;
     for (uint32_t i = 0; i < call->n_media; i++) {
-        const struct media_line *m = &call->media[i];
-        for (int side = 0; side < 2; side++) {
-            const struct media_target *t = &m->now[side];
-            if (t->live && (t->muted || t->direction == 1 || t->direction == 3))
-                return true; /* sendonly or inactive: the other one waits */
-        }
+        const struct media_target *t = call->media[i].now;
+        if (!t[0].live || !t[1].live)
+            continue;
+        if (!is_holding(&t[0]) && !is_holding(&t[1]))
+            return false;
+        held = true;
     }
-    return false;
+    return held;
 }
 
 struct relay_figures media_figures(const struct core *core, const struct media_line *m)

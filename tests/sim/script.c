@@ -179,6 +179,8 @@ static void options_of(struct scene *s, const struct script_words *w, struct ua_
     o->credentials = word_is(w, "auth");
     if ((n = word_value(w, "disable")))
         o->disable = atoi(n);
+    if ((n = word_value(w, "waits")))
+        o->waits = atoi(n);
     if ((n = word_value(w, "cseq")))
         o->cseq = (uint32_t)strtoul(n, NULL, 10);
     for (unsigned i = 1; i < w->n && o->n_extra < UA_MAX_EXTRA; i++) {

@@ -20,14 +20,15 @@
  *   x deaf | x hears                    loses whatever comes, or no longer
  *   x forget                            what is in its inbox
  *   wait 2s
- *   media 1s                            every call sends a packet per 20 ms and m-line, and some
- * RTCP heard x p.two ...                   in the last `media`, from where its SDP said silent x
- * ...                        heard nothing rtcp x ...                          heard RTCP
+ *   media 1s                            every call sends a packet per 20 ms and m-line, and RTCP
+ *   heard x p.two ...                   in the last `media`, from where its SDP said
+ *   silent x ...                        heard nothing
+ *   rtcp x ...                          heard RTCP
  *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
  *
- * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video add=video disable=2 kind=image move
- * body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable auth cseq=N
- * reason="text"
+ * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video add=video disable=2 waits=2
+ * kind=image move body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable
+ * auth cseq=N reason="text"
  *
  * What an agent is told waits in its inbox in order, and every `expect` takes the next one of that
  * call; whatever is left at the end fails the test. 100 is not told.

@@ -207,6 +207,9 @@ static const struct call_case cases[] = {
      "b answer 200 sdp\n a expect 200\n b expect ACK\n media 1s\n heard b\n silent a\n"
      "a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK
          END_A},
+    {"video that waits does not make a call one on hold", FROM_X, NULL, NULL,
+     "a call lines=audio,video waits=2\n b expect INVITE has=a=inactive\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n wait 4s\n" END_A "wait 1s\n log \"; silent\""},
     {"audio and video", 0, NULL, NULL,
      "a call lines=audio,video\n b expect INVITE has=m=video\n b answer 200 sdp\n a expect 200\n"
      "b expect ACK\n pairs 4\n" TALK END_A "wait 1s\n pairs 0"},

@@ -218,6 +218,7 @@ struct ua_opts {
     const char *add;       /* one more m-line from now on */
     bool move;             /* every m-line to a new port; nobody is heard on the old ones */
     int disable;           /* this m-line (from 1) gets port 0 */
+    int waits;             /* this one (from 1) is inactive */
     const char *kind;      /* the first m-line's kind from now on: "image" for T.38 */
     const char *body, *type;         /* instead of SDP of ours */
     const char *extra[UA_MAX_EXTRA]; /* "Name: value" */

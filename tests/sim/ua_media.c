@@ -99,7 +99,7 @@ static void put(struct writer *w, const char *fmt, ...)
 }
 
 static void put_line(struct writer *w, struct ua_call *call, unsigned i, bool disabled,
-                     const char *family, const char *ip)
+                     const char *direction, const char *family, const char *ip)
 {
     struct ua_line *l = &call->lines[i];
     size_t k = kind_index(l->kind);
@@ -112,7 +112,7 @@ static void put_line(struct writer *w, struct ua_call *call, unsigned i, bool di
     put(w, "%s", kinds[k].attributes);
     if (call->ua->habits.rtcp_line && k < 2)
         put(w, "a=rtcp:%u\r\n", l->port + 1u);
-    put(w, "a=%s\r\n", call->direction);
+    put(w, "a=%s\r\n", direction);
 }
 
 /* How many m-lines to write: an answer has as many as its offer (RFC 3264 §6). */
@@ -173,7 +173,8 @@ size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const s
     put(&w, "t=0 0\r\n");
     for (unsigned i = 0; i < n; i++) {
         bool refused = answer && d && i < d->pending.n && d->pending.line[i].kind[0] == '\0';
-        put_line(&w, call, i, refused || o->disable == (int)i + 1, family, ip);
+        put_line(&w, call, i, refused || o->disable == (int)i + 1,
+                 o->waits == (int)i + 1 ? "inactive" : call->direction, family, ip);
     }
     return w.n;
 }
