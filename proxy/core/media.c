@@ -19,10 +19,9 @@ static struct ports *pool_of(const struct core *core, const struct addr *ip)
     return NULL;
 }
 
+/* As many tries as pairs wanted; media_bound goes on where others hold them. */
 static void pool_reserve(struct core *core, struct ports *ports)
 {
-    /* As many tries as pairs wanted: a range that others hold is not searched through in one step.
-     */
     for (uint32_t i = 0; i < PORT_RESERVE; i++) {
         uint16_t port = ports_want(ports, PORT_RESERVE);
         if (!port)
@@ -63,6 +62,8 @@ void media_bound(struct core *core, const struct event *event)
     ports_bound(ports, pair.port, event->bound.ok);
     if (!ports->listed)
         media_reserve(core);
+    else if (!event->bound.ok && ports_search(ports))
+        pool_reserve(core, ports);
 }
 
 static bool pair_take(struct core *core, const struct call *call, enum side side,
@@ -73,6 +74,8 @@ static bool pair_take(struct core *core, const struct call *call, enum side side
     if (!ports)
         return false;
     uint16_t port = ports_take(ports, core->now, call->conf->media.port_reuse_delay_ms, &early);
+    if (!port)
+        ports_search_again(ports, core->now);
     pool_reserve(core, ports);
     if (!port)
         return false;
@@ -90,6 +93,19 @@ static void pair_give(struct core *core, struct relay_pair pair)
     ports_give(ports, pair.port, core->now);
     if (!ports->listed)
         media_reserve(core);
+}
+
+/* One on each side or none. Both are asked for in any case: what is not there is looked for. */
+static bool pairs_take(struct core *core, const struct call *call, struct relay_pair pair[2])
+{
+    bool taken[2];
+    for (int side = 0; side < 2; side++)
+        taken[side] = pair_take(core, call, (enum side)side, &pair[side]);
+    for (int side = 0; side < 2; side++) {
+        if (taken[side] && !taken[1 - side])
+            pair_give(core, pair[side]);
+    }
+    return taken[0] && taken[1];
 }
 
 static int lines_grow(struct call *call, unsigned line)
@@ -127,12 +143,8 @@ int media_open(struct core *core, struct call *call, unsigned line, struct span 
     m->kind[n] = '\0';
     if (m->open)
         return 0;
-    if (!core->n_free_streams || !pair_take(core, call, SIDE_EXCHANGE, &pair[0]))
+    if (!core->n_free_streams || !pairs_take(core, call, pair))
         return ENOSPC;
-    if (!pair_take(core, call, SIDE_PEER, &pair[1])) {
-        pair_give(core, pair[0]);
-        return ENOSPC;
-    }
     m->stream = core->free_streams[--core->n_free_streams];
     core->streams[m->stream] = (struct stream_use){call->pool.id, line, {pair[0], pair[1]}};
     for (int side = 0; side < 2; side++) {

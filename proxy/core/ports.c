@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define SEARCH_AGAIN 1000 /* msec between two searches through a range that others hold */
+
 enum pair_state { PAIR_UNBOUND, PAIR_BINDING, PAIR_READY, PAIR_USED, PAIR_RESTING };
 
 int ports_init(struct ports *ports, const struct core_pool *pool, uint16_t low, uint16_t high,
@@ -94,12 +96,26 @@ void ports_bound(struct ports *ports, uint16_t port, bool ok)
     if (!pair_of(ports, port, &pair) || ports->state[pair] != PAIR_BINDING)
         return;
     ports->n_binding--;
+    ports->failed = ok ? 0 : ports->failed + 1;
     if (!ok) {
         ports->state[pair] = PAIR_UNBOUND; /* the cursor has moved on; tried again a round later */
         return;
     }
     ports->state[pair] = PAIR_READY;
     ports->ready[(ports->ready_at + ports->n_ready++) % ports->n] = pair;
+}
+
+bool ports_search(const struct ports *ports)
+{
+    return ports->listed && ports->n_ready == 0 && ports->failed < ports->n;
+}
+
+void ports_search_again(struct ports *ports, msec now)
+{
+    if (now - ports->searched < SEARCH_AGAIN)
+        return;
+    ports->searched = now;
+    ports->failed = 0;
 }
 
 uint16_t ports_want(struct ports *ports, uint32_t reserve)

@@ -22,6 +22,8 @@ struct ports {
     msec *rested;      /* since when, beside it */
     uint32_t resting_at, n_resting;
     uint32_t n_binding, n_used;
+    uint32_t failed; /* pairs that could not be bound since the last one that could, or */
+    msec searched;   /* since then */
     uint32_t cursor; /* where to look for the next pair to bind */
     bool listed;     /* in the current configuration */
 };
@@ -35,6 +37,10 @@ void ports_close(struct ports *ports);
 uint16_t ports_take(struct ports *ports, msec now, msec rest, bool *early);
 void ports_give(struct ports *ports, uint16_t port, msec now);
 void ports_bound(struct ports *ports, uint16_t port, bool ok);
+/* Nothing is ready, and there may be pairs yet that nobody else holds. */
+bool ports_search(const struct ports *ports);
+/* What others held a second ago may be free now: begins to search anew. */
+void ports_search_again(struct ports *ports, msec now);
 /* The next port to bind so that `reserve` pairs are ready; 0: enough, or none left. */
 uint16_t ports_want(struct ports *ports, uint32_t reserve);
 /* A pair that is bound but idle, taken out for ACT_UNBIND (a pool no longer listed); 0: none. */

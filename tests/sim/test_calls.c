@@ -742,6 +742,15 @@ static const struct call_case cases[] = {
      "raw a lostbye\n stray a \"SIP/2.0 481\""},
     {"limits.calls: 503 with Retry-After", 0, NULL, "limits: {calls: 1}",
      UP "a.two call\n a.two expect 503 has=Retry-After\n" TALK END_A},
+    {"the few pairs are found that others leave", 0, NULL,
+     "media: {ports: 22000-22803, port_reuse_delay: 5s}",
+     "taken 22000 22799\n restart\n wait 2s\n" UP TALK END_A},
+    {"pairs that others held are found once they are free", 0, NULL,
+     "media: {ports: 22000-22803, port_reuse_delay: 5s}",
+     "taken 22000 22803\n restart\n wait 2s\n a call\n a expect 503 has=Retry-After\n wait 1s\n"
+     "taken 1 1\n a.two call\n a.two expect 503 has=Retry-After\n wait 1s\n a.three call\n"
+     "b.three expect INVITE\n b.three answer 200 sdp\n a.three expect 200\n b.three expect ACK\n"
+     "media 1s\n heard a.three b.three\n a.three send BYE\n b.three expect BYE\n a.three expect 200"},
     {"no port pair left: 503 with Retry-After", FROM_X, NULL,
      "media: {ports: 22000-22003, port_reuse_delay: 5s}",
      UP "a.two call\n b.two expect INVITE\n a.three call\n a.three expect 503 has=Retry-After\n"
