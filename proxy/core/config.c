@@ -7,6 +7,7 @@
 #include "proxy/core/media.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/probe.h"
+#include "proxy/core/sockets.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ static void sockets_apply(struct core *core, const struct core_socket *sockets, 
             core->sockets[i].use = SOCKET_FORMER;
         core->sockets[i].peer = NULL;
     }
+    core->n_trunks = 0;
     for (size_t i = 0; i < n; i++) {
         if (sockets[i].id >= CORE_MAX_SOCKETS)
             continue;
@@ -26,6 +28,8 @@ static void sockets_apply(struct core *core, const struct core_socket *sockets, 
         s->use = SOCKET_LISTED;
         s->side = sockets[i].side;
         s->addr = sockets[i].addr;
+        if (s->side == SIDE_PEER && core->n_trunks < MAX_TRUNKS)
+            core->trunks[core->n_trunks++] = sockets[i].id;
     }
 }
 
@@ -105,35 +109,28 @@ static bool socket_by_addr(const struct core *core, enum side side, const struct
     return false;
 }
 
-static uint16_t first_trunk(const struct core *core, const struct core_socket *sockets, size_t n,
-                            uint8_t family)
-{
-    uint16_t any = 0;
-    bool have = false;
-    (void)core;
-    for (size_t i = 0; i < n; i++) {
-        if (sockets[i].side != SIDE_PEER)
-            continue;
-        if (sockets[i].addr.family == family)
-            return sockets[i].id;
-        if (!have)
-            any = sockets[i].id;
-        have = true;
-    }
-    return any;
-}
-
-static void peer_sockets(struct core *core, struct peer *peer, const struct event *event)
+/* A name's family is known once it has been looked up. */
+static void peer_trunk(const struct core *core, struct peer *peer)
 {
     const struct conf_peer *rules = peer->rules;
-    uint8_t family = rules->address.addr.family ? rules->address.addr.family : ADDR_IP4;
+    uint8_t family = rules->address.addr.family;
+    if (family == ADDR_NONE && peer->n_addrs)
+        family = peer->addrs[0].family;
+    if (addr_is_set(&rules->bind) && socket_by_addr(core, SIDE_PEER, &rules->bind, &peer->trunk))
+        return;
+    peer->trunk = core->n_trunks ? core->trunks[0] : 0;
+    trunk_find(core, family, &peer->trunk);
+}
+
+static void peer_sockets(struct core *core, struct peer *peer)
+{
+    const struct conf_peer *rules = peer->rules;
     if (!addr_is_set(&rules->local)) {
         peer->local = core->shared;
     } else if (socket_by_addr(core, SIDE_EXCHANGE, &rules->local, &peer->local)) {
         core->sockets[peer->local].peer = peer;
     }
-    if (!addr_is_set(&rules->bind) || !socket_by_addr(core, SIDE_PEER, &rules->bind, &peer->trunk))
-        peer->trunk = first_trunk(core, event->config.sockets, event->config.n_sockets, family);
+    peer_trunk(core, peer);
 }
 
 static void peer_apply(struct core *core, struct peer *peer, size_t index,
@@ -151,7 +148,7 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     peer->contradicted = false;
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
     uint16_t trunk = peer->trunk;
-    peer_sockets(core, peer, event);
+    peer_sockets(core, peer);
     if (before && trunk != peer->trunk)
         peer->view = (struct view){0};               /* seen from another socket */
     if (moved || !addr_is_set(&rules->address.addr)) /* what a name means may have changed, too */

@@ -5,6 +5,7 @@
 #include "proxy/core/base.h"
 #include "proxy/core/media.h"
 #include "proxy/core/probe.h"
+#include "proxy/core/sockets.h"
 #include <stdlib.h>
 
 static bool list_has(const struct addr *list, size_t n, const struct addr *a)
@@ -71,8 +72,6 @@ void peer_resolve(struct core *core, struct peer *peer)
 
 static void take_names(struct core *core, struct peer *peer, const struct addr *addrs, size_t n)
 {
-    if (n > MAX_PEER_ADDRS)
-        n = MAX_PEER_ADDRS;
     bool moved = peer->n_addrs == 0 || !list_has(addrs, n, &peer->addrs[0]);
     bool more = false;
     for (size_t i = 0; i < n; i++)
@@ -93,18 +92,46 @@ static void take_names(struct core *core, struct peer *peer, const struct addr *
         media_sources(core, peer);
 }
 
+/* Of a name's addresses those of one family, the first that a trunk socket has; a peer without
+ * `bind` is reached from there from now on. */
+static size_t names_usable(const struct core *core, struct peer *peer, const struct addr *addrs,
+                           size_t n, struct addr out[MAX_PEER_ADDRS])
+{
+    size_t used = 0;
+    uint16_t trunk = peer->trunk;
+    uint8_t family = ADDR_NONE;
+    for (size_t i = 0; i < n && family == ADDR_NONE; i++) {
+        if (addr_is_set(&peer->rules->bind) ? addrs[i].family == peer->rules->bind.family
+                                            : trunk_find(core, addrs[i].family, &trunk))
+            family = addrs[i].family;
+    }
+    for (size_t i = 0; i < n && used < MAX_PEER_ADDRS; i++) {
+        if (addrs[i].family == family)
+            out[used++] = addrs[i];
+    }
+    if (used && trunk != peer->trunk) {
+        peer->trunk = trunk;
+        peer->view = (struct view){0}; /* seen from another socket */
+    }
+    return used;
+}
+
 void peer_named(struct core *core, uint64_t question, const struct addr *addrs, size_t n)
 {
+    struct addr usable[MAX_PEER_ADDRS];
     for (size_t i = 0; i < core->n_listed; i++) {
         struct peer *peer = core->peers[i];
         if (peer->question != question)
             continue;
         peer->question = 0;
+        size_t any = n;
+        n = names_usable(core, peer, addrs, n, usable);
         if (n)
-            take_names(core, peer, addrs, n);
+            take_names(core, peer, usable, n);
         else
-            core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s does not resolve",
-                     peer->rules->address.name);
+            core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s %s",
+                     peer->rules->address.name,
+                     any ? "has no address of a family that trunk.listen has" : "does not resolve");
         timer_set(&core->timers, &peer->name_timer, TIMER_PEER,
                   core->now + (n ? NAME_AGAIN : NAME_AGAIN_FAILED));
         return;

@@ -18,6 +18,17 @@ void socket_release(struct core *core, uint16_t id)
     }
 }
 
+bool trunk_find(const struct core *core, uint8_t family, uint16_t *id)
+{
+    for (size_t i = 0; i < core->n_trunks; i++) {
+        if (core->sockets[core->trunks[i]].addr.family != family)
+            continue;
+        *id = core->trunks[i];
+        return true;
+    }
+    return false;
+}
+
 struct addr own_address(const struct core *core, enum side side, const struct peer *peer,
                         const struct call *call)
 {

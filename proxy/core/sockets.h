@@ -10,6 +10,9 @@
 void socket_hold(struct core *core, uint16_t id);
 void socket_release(struct core *core, uint16_t id);
 
+/* The first socket of trunk.listen of that family; *id is untouched where there is none. */
+bool trunk_find(const struct core *core, uint8_t family, uint16_t *id);
+
 /* Our own address as one side of this peer knows it, for Contact, Via and SDP. With a call: the one
  * it began with. call may be NULL. */
 struct addr own_address(const struct core *core, enum side side, const struct peer *peer,

@@ -310,8 +310,9 @@ struct core {
     struct counters counters;
 
     struct socket sockets[CORE_MAX_SOCKETS];
-    uint16_t top_socket; /* ids ever used lie below */
-    uint16_t shared;     /* exchange.local, when has_shared */
+    uint16_t trunks[MAX_TRUNKS], n_trunks; /* of trunk.listen, in its order */
+    uint16_t top_socket;                   /* ids ever used lie below */
+    uint16_t shared;                       /* exchange.local, when has_shared */
     bool has_shared;
     struct ports *ports[CORE_MAX_POOLS];
     uint16_t top_pool;

@@ -517,6 +517,14 @@ static const struct call_case cases[] = {
 
     /* ---- addresses and media rules */
     {"how the peer sees us is learned from received=", 0, NULL, NULL, "known p"},
+    {"a name with addresses of two families: those of our trunk's count", UNMASKED,
+     "address: pbx.example", NULL,
+     "name pbx.example fd00::2,$PEER\n restart\n wait 2s\n" UP TALK END_A},
+    {"a name without an address of our trunk's family is said to have none", FROM_X | UNMASKED,
+     "address: pbx.example", NULL,
+     "name pbx.example fd00::2\n restart\n wait 2s\n log \"pbx.example has no address of a family\"\n"
+     "a call\n a expect 503\n name pbx.example $PEER\n wait 6s\n a.two call\n b.two expect INVITE\n"
+     "b.two answer 486\n a.two expect 486"},
     {"map: what the peer announces is reached elsewhere", THEIRS,
      "map: {100.64.2.2: 100.64.1.2}, media_from: sdp, target_from: contact", NULL, UP TALK END_B},
     {"map by prefix", THEIRS,
