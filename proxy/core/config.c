@@ -141,6 +141,7 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
                  strcmp(peer->rules->address.name, rules->address.name) != 0 ||
                  peer->rules->address.addr.port != rules->address.addr.port;
     struct conf *before = peer->conf;
+    peer_keep_dialogs(core, peer);
     peer->conf = conf_hold(core->conf);
     peer->rules = rules;
     conf_release(before);

@@ -35,6 +35,17 @@ void peer_name_due(struct core *core, struct peer *peer)
         ask_name(core, peer);
 }
 
+static void former_add(struct peer *peer, const struct addr *a)
+{
+    if (!addr_is_set(a) || list_has(peer->former, peer->n_former, a))
+        return;
+    if (peer->n_former == MAX_PEER_ADDRS) {
+        memmove(peer->former, peer->former + 1, (MAX_PEER_ADDRS - 1) * sizeof *peer->former);
+        peer->n_former--;
+    }
+    peer->former[peer->n_former++] = addr_with_port(*a, 0);
+}
+
 /* Addresses that a name no longer gives stay the peer's while it has calls. */
 static void keep_former(struct peer *peer, const struct addr *addrs, size_t n)
 {
@@ -43,14 +54,22 @@ static void keep_former(struct peer *peer, const struct addr *addrs, size_t n)
         return;
     }
     for (size_t i = 0; i < peer->n_addrs; i++) {
-        if (list_has(addrs, n, &peer->addrs[i]) ||
-            list_has(peer->former, peer->n_former, &peer->addrs[i]))
+        if (!list_has(addrs, n, &peer->addrs[i]))
+            former_add(peer, &peer->addrs[i]);
+    }
+}
+
+void peer_keep_dialogs(struct core *core, struct peer *peer)
+{
+    uint32_t cursor = 0;
+    const struct call *call;
+    while (peer->calls && (call = pool_next(&core->calls, &cursor))) {
+        if (call->peer != peer || call->phase == PHASE_ENDED)
             continue;
-        if (peer->n_former == MAX_PEER_ADDRS) {
-            memmove(peer->former, peer->former + 1, (MAX_PEER_ADDRS - 1) * sizeof *peer->former);
-            peer->n_former--;
-        }
-        peer->former[peer->n_former++] = peer->addrs[i];
+        if (call->origin == SIDE_PEER)
+            former_add(peer, &call->caller.signal);
+        for (uint32_t i = 0; call->origin != SIDE_PEER && i < call->n_dialogs; i++)
+            former_add(peer, &call->dialogs[i].callee.signal);
     }
 }
 

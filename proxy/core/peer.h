@@ -14,6 +14,9 @@ void peer_resolve(struct core *core, struct peer *peer);
 void peer_named(struct core *core, uint64_t question, const struct addr *addrs, size_t n);
 void peer_name_due(struct core *core, struct peer *peer);
 
+/* Before its rules change: where its running calls are stays the peer's until they are over. */
+void peer_keep_dialogs(struct core *core, struct peer *peer);
+
 bool peer_has_ip(const struct peer *peer, const struct addr *a); /* resolved, former, sources */
 struct addr peer_address(const struct peer *peer); /* with port; ADDR_NONE: name not resolved yet */
 struct peer *peer_find(const struct core *core, struct span name); /* listed ones; NULL: none */

@@ -672,6 +672,13 @@ static const struct call_case cases[] = {
      "reload\n" TALK
      "a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK
      "reload\n" END_A},
+    {"reload without the source a running call came from: it goes on, a new one is a stranger's",
+     FROM_P | UNMASKED | UNSAVED, "address: 192.0.2.7, sources: [100.64.2.2]", NULL,
+     UP "reload-with peer \"address: 192.0.2.7\"\n" TALK
+        "a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK
+     "b send INFO\n a expect INFO\n a answer 200\n b expect 200\n a send BYE\n b expect BYE\n"
+     "a expect 200 BYE\n calls 0\n unanswered\n a.late ask OPTIONS\n"
+     "a.late expect no-answer within=40s\n reload-with peer \"\""},
     {"reload with other sources: a running call keeps its exchange", FROM_X | UNSAVED | ON_TAILNET, NULL, NULL,
      UP "reload-with exchange \"sources: [192.0.2.0/24], address: 192.0.2.7:5062\"\n" TALK
         "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
