@@ -133,6 +133,22 @@ static void peer_sockets(struct core *core, struct peer *peer)
     peer_trunk(core, peer);
 }
 
+/* Without probes nobody is known to be down. `anew`: it may be somebody else now. */
+static void probes_apply(struct core *core, struct prober *prober, uint32_t every, bool anew,
+                         msec first)
+{
+    if (anew || (!every && prober->state == LIVE_DOWN))
+        probe_forget(core, prober);
+    if (!every) {
+        prober->txn = 0;
+        probe_start(core, prober, UINT64_MAX);
+    } else if (anew || !prober->timer.place) {
+        probe_start(core, prober, core->now + first);
+    } else if (prober->timer.at > core->now + every) {
+        probe_start(core, prober, core->now + every);
+    }
+}
+
 static void peer_apply(struct core *core, struct peer *peer, size_t index,
                        const struct event *event, bool again)
 {
@@ -150,15 +166,12 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
     uint16_t trunk = peer->trunk;
     peer_sockets(core, peer);
-    if (before && trunk != peer->trunk)
-        peer->view = (struct view){0};               /* seen from another socket */
+    if (before && (trunk != peer->trunk || moved))
+        peer->view = (struct view){0}; /* seen from another socket, or by somebody else */
     if (moved || !addr_is_set(&rules->address.addr)) /* what a name means may have changed, too */
-        peer_resolve(core, peer);
-    if (!peer->probe.timer.place || !rules->probe_ms) {
-        /* Spread over a second, so that fifty peers are not probed in one burst. */
-        msec at = core->now + (moved ? index * 20 % 1000 : rules->probe_ms);
-        probe_start(core, &peer->probe, rules->probe_ms ? at : UINT64_MAX);
-    }
+        peer_resolve(core, peer, moved);
+    /* Spread over a second, so that fifty peers are not probed in one burst. */
+    probes_apply(core, &peer->probe, rules->probe_ms, before && moved, index * 20 % 1000);
 }
 
 /* The list begins with the peers of the configuration in its order; those no longer listed stay
@@ -260,9 +273,9 @@ void config_apply(struct core *core, const struct event *event)
         socket_by_addr(core, SIDE_EXCHANGE, &core->conf->exchange.local, &core->shared);
     pools_apply(core, event->config.pools, event->config.n_pools);
     peers_apply(core, event);
-    if (!core->exchange.timer.place || !core->conf->exchange.probe_ms)
-        probe_start(core, &core->exchange,
-                    core->conf->exchange.probe_ms ? core->now + 10 : UINT64_MAX);
+    probes_apply(core, &core->exchange, core->conf->exchange.probe_ms,
+                 before && !addr_equal(&before->exchange.address, &core->conf->exchange.address),
+                 10);
     media_reserve(core);
     sockets_retire(core);
     former_keep(core, before);

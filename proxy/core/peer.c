@@ -74,12 +74,15 @@ void peer_keep_dialogs(struct core *core, struct peer *peer)
 }
 
 /* A literal address is the one resolved address; a name is asked for. */
-void peer_resolve(struct core *core, struct peer *peer)
+void peer_resolve(struct core *core, struct peer *peer, bool moved)
 {
     const struct addr *literal = &peer->rules->address.addr;
     peer->question = 0;
     timer_stop(&core->timers, &peer->name_timer);
     if (!addr_is_set(literal)) {
+        if (moved)
+            keep_former(peer, NULL, 0);
+        peer->n_addrs = moved ? 0 : peer->n_addrs;
         ask_name(core, peer);
         return;
     }

@@ -9,8 +9,9 @@
 struct peer *peer_hold(struct peer *peer); /* NULL is fine */
 void peer_release(struct core *core, struct peer *peer);
 
-/* Begins with the configured address: a literal is taken, a name is asked for. */
-void peer_resolve(struct core *core, struct peer *peer);
+/* Begins with the configured address: a literal is taken, a name is asked for. moved: it is another
+ * one than before, and what that had counts no longer. */
+void peer_resolve(struct core *core, struct peer *peer, bool moved);
 void peer_named(struct core *core, uint64_t question, const struct addr *addrs, size_t n);
 void peer_name_due(struct core *core, struct peer *peer);
 

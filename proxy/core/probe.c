@@ -33,12 +33,22 @@ static void state_set(struct core *core, struct prober *prober, enum liveness st
         return;
     prober->state = state;
     prober->since = core->now;
+    if (state == LIVE_UNKNOWN)
+        return;
     if (state == LIVE_DOWN)
         core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s is down: %u probes unanswered",
                  peer ? "the peer" : "the exchange", prober->unanswered);
     else
         core_log(core, LEVEL_INFO, peer, span_of(NULL, 0), "%s is up",
                  peer ? "the peer" : "the exchange");
+}
+
+void probe_forget(struct core *core, struct prober *prober)
+{
+    prober->txn = 0; /* what answers it now tells nothing */
+    prober->unanswered = 0;
+    prober->rtt_ms = -1;
+    state_set(core, prober, LIVE_UNKNOWN);
 }
 
 void probe_heard(struct core *core, struct peer *peer)

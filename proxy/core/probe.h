@@ -13,6 +13,8 @@ void probe_due(struct core *core, struct prober *prober);
 void probe_moved(struct core *core, struct peer *peer);
 void probe_now(struct core *core, struct peer *peer); /* for a view that is wanted at once */
 
+/* Nothing is known of it any more: it has moved, or is not probed from now on. */
+void probe_forget(struct core *core, struct prober *prober);
 /* A request or a final answer came: up. peer NULL: from the exchange. */
 void probe_heard(struct core *core, struct peer *peer);
 /* The transaction of a probe is over. */

@@ -44,6 +44,12 @@ static void put(struct writer *w, const char *fmt, ...)
     w->n += (size_t)n;
 }
 
+/* Whether a case says that key itself. */
+static bool names_key(const char *keys, const char *key)
+{
+    return keys && strstr(keys, key);
+}
+
 static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
 {
     const struct tailnet_options *o = &t->options;
@@ -52,8 +58,10 @@ static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
     addr_print(&t->at[i].local, local);
     if (o->named && i == 0)
         snprintf(seen, sizeof seen, NAME ":5060");
-    put(w, "  - name: %s\n    probe: %us\n", names[i], o->probe_s);
-    if (!o->peer || !strstr(o->peer, "address:"))
+    put(w, "  - name: %s\n", names[i]);
+    if (!names_key(o->peer, "probe:"))
+        put(w, "    probe: %us\n", o->probe_s);
+    if (!names_key(o->peer, "address:"))
         put(w, "    address: %s\n", seen);
     if (!o->shared)
         put(w, "    local: %s\n", local);
@@ -67,14 +75,16 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
     addr_print(&t->exchange, exchange);
     addr_print(&t->self, self);
     addr_print(&(struct addr){0}, shared);
-    put(&w, "exchange: {probe: %us", o->exchange_probe_s);
-    if (!o->exchange || !strstr(o->exchange, "address:"))
-        put(&w, ", address: %s", exchange);
-    if (o->exchange)
-        put(&w, ", %s", o->exchange);
+    put(&w, "exchange: {%s", o->exchange ? o->exchange : "");
+    if (o->exchange && o->exchange[0])
+        put(&w, ", ");
+    if (!names_key(o->exchange, "probe:"))
+        put(&w, "probe: %us, ", o->exchange_probe_s);
+    if (!names_key(o->exchange, "address:"))
+        put(&w, "address: %s, ", exchange);
     if (o->shared) {
         addr_print(&t->at[0].local, shared);
-        put(&w, ", local: %s", shared);
+        put(&w, "local: %s", shared);
     }
     put(&w, "}\n");
     put(&w, "trunk:\n  listen: %s\n", self);
@@ -84,7 +94,7 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
     for (unsigned i = 0; i < n; i++)
         put_peer(t, &w, i);
     put(&w, "tailscale: {socket: off}\n");
-    if (!o->config || !strstr(o->config, "media:"))
+    if (!names_key(o->config, "media:"))
         put(&w, "media: {ports: 22000-22399, port_reuse_delay: 5s}\n");
     put(&w, "%s\n", o->config ? o->config : "");
 }

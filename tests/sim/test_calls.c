@@ -679,6 +679,27 @@ static const struct call_case cases[] = {
      "b send INFO\n a expect INFO\n a answer 200\n b expect 200\n a send BYE\n b expect BYE\n"
      "a expect 200 BYE\n calls 0\n unanswered\n a.late ask OPTIONS\n"
      "a.late expect no-answer within=40s\n reload-with peer \"\""},
+    {"reload with another address: how the former one saw us counts no longer", FROM_X | UNMASKED,
+     NULL, NULL,
+     "unanswered\n reload-with peer \"address: 192.0.2.7\"\n a call\n wait 2s\n log \"not yet shown\"\n"
+     "a cancel\n a expect 200 CANCEL\n reload-with peer \"\"\n a expect 487 within=60s\n a.two call\n"
+     "b.two expect INVITE\n b.two answer 486\n a.two expect 486"},
+    {"reload with another address: a peer that was down is asked at once", FROM_X | UNMASKED,
+     "address: 192.0.2.7, options: local", NULL,
+     "wait 130s\n unanswered\n a ask OPTIONS\n a expect nothing 3s\n reload-with peer \"options: local\"\n"
+     "wait 1s\n a.two ask OPTIONS\n a.two expect 200\n a expect no-answer within=60s"},
+    {"reload with another name: nothing goes to the former one's address", FROM_X | UNMASKED,
+     "address: one.example", NULL,
+     "name one.example $PEER\n restart\n wait 2s\n reload-with peer \"address: two.example\"\n wait 1s\n"
+     "a call\n a expect 503 has=\"does not resolve\"\n reload-with peer \"address: one.example\"\n"
+     "wait 1s\n a.two call\n b.two expect INVITE\n b.two answer 486\n a.two expect 486"},
+    {"reload with probe: 0: an exchange that was down is called again", FROM_P, NULL, NULL,
+     "b deaf\n wait 130s\n a call\n a expect 503 within=6s\n reload-with exchange \"probe: 0\"\n"
+     "b hears\n a.two call\n b.two expect INVITE\n b.two answer 486\n a.two expect 486\n"
+     "reload-with exchange \"\""},
+    {"reload with probe: 0: a peer that was down may be up", FROM_X, "options: local", NULL,
+     "b deaf\n wait 130s\n reload-with peer \"options: local, probe: 0\"\n a ask OPTIONS\n"
+     "a expect 200\n b hears"},
     {"reload with other sources: a running call keeps its exchange", FROM_X | UNSAVED | ON_TAILNET, NULL, NULL,
      UP "reload-with exchange \"sources: [192.0.2.0/24], address: 192.0.2.7:5062\"\n" TALK
         "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
