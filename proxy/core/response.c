@@ -261,11 +261,9 @@ static void invite_response(struct core *core, struct client_txn *ct, const stru
 
 /* ---- everything else */
 
-static enum sdp_role role_of(const struct client_txn *ct, unsigned status)
+static bool may_answer_offer(const struct client_txn *ct, unsigned status)
 {
-    if (status >= 300 || (ct->method != METHOD_UPDATE && ct->method != METHOD_PRACK))
-        return ROLE_NEITHER;
-    return ROLE_ANSWER;
+    return status < 300 && (ct->method == METHOD_UPDATE || ct->method == METHOD_PRACK);
 }
 
 /* A 2xx to SUBSCRIBE or REFER confirms a dialog of its own (RFC 6665, 3515). */
@@ -313,17 +311,15 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    enum sdp_role role = role_of(ct, status);
     struct dialog *dialog =
         call ? dialog_find(call, in->side == (enum side)call->origin ? in->from_tag : in->to_tag)
              : NULL;
+    /* A call that is over has no ports left to name. */
     x.drop_body = call && call->phase == PHASE_ENDED && status < 300;
-    if (x.drop_body)
-        role = ROLE_NEITHER; /* it has no ports left to name */
-    else if (call && dialog && role == ROLE_ANSWER && call->kind == KIND_INVITE)
+    if (!x.drop_body && call && dialog && may_answer_offer(ct, status) && call->kind == KIND_INVITE)
         offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, false, edits,
                     &refusal);
-    else
+    else if (!x.drop_body)
         offer_map_only(core, &x, edits);
     if (refusal.status) {
         sdp_spoilt(core, ct, st, call, in, &refusal);
