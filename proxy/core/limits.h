@@ -39,7 +39,7 @@
 #define MAX_PEER_BINDINGS 512 /* of one peer, both ways; MAX_CONTACTS of them for one user */
 #define MAX_BINDINGS 8192
 #define MAX_SOURCES 1024    /* sources whose request rate is watched at once */
-#define MAX_EDITS 192       /* edits of one message */
+#define MAX_EDITS 512       /* edits of one message: 32 m-lines need 200 and more */
 #define MAX_EDIT_TEXT 24576 /* bytes of new text of one message */
 #define MAX_OUT 24576       /* bytes of one message before it is too big to send */
 #define MAX_UDP 16384       /* largest datagram we send: the largest we would read */

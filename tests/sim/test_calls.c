@@ -226,6 +226,9 @@ static const struct call_case cases[] = {
      "b expect 200\n a expect ACK\n" TALK END_A},
     {"a=rtcp and media-level c= are rewritten", 0, NULL, NULL,
      "habit a rtcp medialevel\n habit b rtcp medialevel\n" UP TALK "rtcp a b\n" END_A},
+    {"as many m-lines as there may be, each with all that is rewritten", 0, NULL, NULL,
+     "a call body=lines32 type=application/sdp\n b expect INVITE lacks=a=candidate\n b answer 486\n"
+     "a expect 486"},
     {"m-lines not over UDP get port 0", 0, NULL, NULL,
      "a call lines=audio,message\n b expect INVITE has=\"m=message 0 TCP/MSRP\"\n"
      "b answer 200 sdp disable=2\n a expect 200 has=\"m=message 0 \"\n b expect ACK\n" TALK END_A},
@@ -797,7 +800,15 @@ static const struct call_case cases[] = {
 #define TEXT_50 "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcd"
 #define TEXT_300 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50
 
+#define LINE                                                                                 \
+    "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=candidate:1 1 UDP 1 192.0.2.1 1 typ "  \
+    "host\r\na=ptime:20\r\na=rtcp:40009 IN IP4 192.0.2.1\r\na=candidate:2 1 UDP 1 192.0.2.1 " \
+    "1 typ host\r\n"
+#define LINES_8 LINE LINE LINE LINE LINE LINE LINE LINE
+
 static const struct scene_body bodies[] = {
+    {"lines32", "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n" LINES_8 LINES_8 LINES_8
+                    LINES_8},
     {"text", "hello 100.64.2.2, sent as it is\r\n"},
     {"dtmf", "Signal=5\r\nDuration=160\r\n"},
     {"frag", "SIP/2.0 200 OK\r\n"},
