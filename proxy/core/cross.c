@@ -99,6 +99,7 @@ static bool host_toward_peer(struct core *core, const struct crossing *x, const 
         core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
                  "refers to peer %s by its address here, which may mean nothing there", peer->name);
     } else if (is_exchange_ip(core->conf, &uri->addr) ||
+               addr_same_ip(&core->conf->exchange.address, &uri->addr) ||
                is_own(core, SIDE_EXCHANGE, NULL, &uri->addr)) {
         *host = own_address(core, SIDE_PEER, x->peer, x->call);
     } else {

@@ -78,5 +78,5 @@ bool is_exchange_ip(const struct conf *conf, const struct addr *a)
         if (prefix_contains(&conf->exchange.sources.v[i], a))
             return true;
     }
-    return addr_same_ip(&conf->exchange.address, a);
+    return false;
 }

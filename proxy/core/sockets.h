@@ -24,7 +24,7 @@ bool is_shared(const struct core *core, const struct peer *peer);
 /* Is this host:port (port 0 = 5060) one of our own addresses on that side: a socket, or what the
  * peer knows us by? peer may be NULL. */
 bool is_own(const struct core *core, enum side side, const struct peer *peer, const struct addr *a);
-/* Is this IP the exchange's, by exchange.sources or exchange.address? */
+/* Is this IP the exchange's, by exchange.sources? */
 bool is_exchange_ip(const struct conf *conf, const struct addr *a);
 
 #endif

@@ -703,6 +703,11 @@ static const struct call_case cases[] = {
     {"reload with probe: 0: a peer that was down may be up", FROM_X, "options: local", NULL,
      "b deaf\n wait 130s\n reload-with peer \"options: local, probe: 0\"\n a ask OPTIONS\n"
      "a expect 200\n b hears"},
+    {"an exchange.address outside exchange.sources is not heard, as the warning says",
+     FROM_X | ON_TAILNET | UNMASKED, NULL, NULL,
+     "unanswered\n reload-with exchange \"sources: [192.0.2.0/24]\"\n a ask OPTIONS\n"
+     "a expect no-answer OPTIONS within=40s\n reload-with exchange \"\"\n a.two ask OPTIONS\n"
+     "a.two expect 200"},
     {"reload with other sources: a running call keeps its exchange", FROM_X | UNSAVED | ON_TAILNET, NULL, NULL,
      UP "reload-with exchange \"sources: [192.0.2.0/24], address: 192.0.2.7:5062\"\n" TALK
         "b send INVITE sdp\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
