@@ -193,7 +193,8 @@ static void hint_silence(const struct core *core, struct line *l, const struct c
                          enum side by)
 {
     enum side unheard = side_other(by);
-    msec silence = call->ended - last_packet(core, call, unheard);
+    msec last = last_packet(core, call, unheard); /* the worker may have heard one more since */
+    msec silence = call->ended > last ? call->ended - last : 0;
     if (call->n_media && !call->held && silence >= SILENCE_NOTABLE)
         put(l, "; that was %llu s after the last packet from the %s: as rtp_timeout of the %s does",
             (unsigned long long)silence / 1000, side_names[unheard], side_names[by]);

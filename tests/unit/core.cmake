@@ -1,1 +1,2 @@
+unit_test(summary tt_core)
 unit_test(text tt_core)
