@@ -41,10 +41,12 @@ void media_reserve(struct core *core)
             continue;
         }
         uint16_t port;
+        if (ports->n_used)
+            continue; /* its calls may want one more; the last pair takes the pool along */
         while ((port = ports_drop(ports)))
             out_add(&core->out, ACT_UNBIND)->pair = (struct relay_pair){ports->id, port};
-        if (ports->n_used || ports->n_binding)
-            continue; /* its last pair takes the pool along */
+        if (ports->n_binding)
+            continue;
         ports_close(ports);
         free(ports);
         core->ports[i] = NULL;

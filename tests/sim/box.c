@@ -313,24 +313,37 @@ static uint16_t socket_open(struct box *b, enum side side, const struct addr *ad
     return id;
 }
 
-static void pool_open(struct box *b, const struct conf *conf, const struct addr *addr)
+static const struct core_pool *pool_open(struct box *b, const struct conf *conf,
+                                         const struct addr *addr)
 {
     for (unsigned i = 0; i < b->n_pools; i++) {
         if (addr_same_ip(&b->pools[i].addr, addr))
-            return;
+            return &b->pools[i];
     }
     if (b->n_pools == MEDIA_MAX_POOLS)
         abort();
     b->pools[b->n_pools] = (struct core_pool){(uint16_t)b->n_pools, addr_with_port(*addr, 0)};
     media_pool_open(&b->media, &b->pools[b->n_pools], conf->media.port_low, conf->media.port_high);
-    b->n_pools++;
+    return &b->pools[b->n_pools++];
 }
 
 struct wanted {
     struct core_socket sockets[BOX_MAX_SOCKETS];
+    struct core_pool pools[MEDIA_MAX_POOLS];
     struct core_route routes[CONF_MAX_PEERS];
-    size_t n;
+    size_t n, n_pools;
 };
+
+/* Only those of this configuration: the core lets the others go. */
+static void want_pool(struct box *b, struct wanted *w, const struct addr *addr)
+{
+    const struct core_pool *pool = pool_open(b, b->conf, addr);
+    for (size_t i = 0; i < w->n_pools; i++) {
+        if (w->pools[i].id == pool->id)
+            return;
+    }
+    w->pools[w->n_pools++] = *pool;
+}
 
 static void want(struct box *b, struct wanted *w, enum side side, const struct addr *addr)
 {
@@ -342,7 +355,7 @@ static void want(struct box *b, struct wanted *w, enum side side, const struct a
             return;
     }
     w->sockets[w->n++] = b->sockets[id].socket;
-    pool_open(b, b->conf, addr);
+    want_pool(b, w, addr);
 }
 
 static void give_configuration(struct box *b)
@@ -360,8 +373,8 @@ static void give_configuration(struct box *b)
     e.config.conf = c;
     e.config.sockets = w.sockets;
     e.config.n_sockets = w.n;
-    e.config.pools = b->pools;
-    e.config.n_pools = b->n_pools;
+    e.config.pools = w.pools;
+    e.config.n_pools = w.n_pools;
     e.config.routes = w.routes;
     step(b, &e);
 }

@@ -723,6 +723,14 @@ static const struct call_case cases[] = {
      "a.two call\n b.two expect INVITE\n b.two answer 200 sdp\n a.two expect 200\n"
      "b.two expect ACK\n media 1s\n heard a.two b.two\n a.two send BYE\n b.two expect BYE\n"
      "a.two expect 200"},
+    {"reload without the peer: its call still gets ports for one more m-line", TWO | FROM_X | UNSAVED,
+     NULL, NULL,
+     "x.one call to=q\n q.one expect INVITE\n q.one answer 200 sdp\n x.one expect 200\n"
+     "q.one expect ACK\n reload-without q\n x.one send INVITE sdp add=video\n"
+     "q.one expect INVITE has=m=video\n q.one answer 200 sdp\n x.one expect 200\n q.one expect ACK\n"
+     "media 1s\n heard x.one q.one\n x.one send BYE\n q.one expect BYE\n x.one expect 200\n"
+     "wait 40s\n reload-with peer \"\"\n q.two call\n x.two expect INVITE\n x.two answer 486\n"
+     "q.two expect 486"},
     {"reload without the peer: its call goes on, a new one is refused", TWO | FROM_X | UNSAVED,
      NULL, NULL,
      "x.one call to=q\n q.one expect INVITE\n q.one answer 200 sdp\n x.one expect 200\n"
