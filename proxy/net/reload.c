@@ -103,6 +103,8 @@ static void left_alone_tell(struct log *log, const struct conf *old, const struc
     } rows[] = {
         {"limits.calls", old->limits.calls != new->limits.calls},
         {"limits.transactions", old->limits.transactions != new->limits.transactions},
+        {"media.ports", old->media.port_low != new->media.port_low ||
+                            old->media.port_high != new->media.port_high},
         {"media.workers", old->media.workers != new->media.workers},
         {"state", text_differs(old->state, new->state)},
         {"control.socket", text_differs(old->control.socket, new->control.socket)},

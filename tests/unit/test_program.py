@@ -335,10 +335,13 @@ class Program(unittest.TestCase):
 
     def test_what_counts_from_the_next_start_is_said(self):
         self.start()
-        with open(self.file, 'a') as f:
-            f.write('limits: {calls: 10}\n')
+        with open(self.file) as f:
+            text = f.read().replace('22000-22999', '24000-24999')
+        with open(self.file, 'w') as f:
+            f.write(text + 'limits: {calls: 10}\n')
         self.ctl('reload')
-        self.assertIn('warning limits.calls: the new value counts from the next start', self.log())
+        for key in ('limits.calls', 'media.ports'):
+            self.assertIn('warning %s: the new value counts from the next start' % key, self.log())
 
     def test_a_call_outlives_its_peer_and_socket(self):
         self.start()
