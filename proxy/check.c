@@ -192,9 +192,9 @@ static int plan_show(const struct plan *plan)
         return exit_status(ENOMEM);
     core_ask(&c, plan);
     peers_show(&c, plan);
-    core_free(c.core);
-    /* A look-up that still hangs is left behind; its answer finds nobody, and the program ends. */
+    /* A look-up that still hangs is left behind; one that ends just now finds its core yet. */
     (void)lane_free(c.lane);
+    core_free(c.core);
     return EXIT_FINE;
 }
 

@@ -10,7 +10,10 @@ unit_test(control_socket tt_ctl)
 # The whole program on loopback, asked by its own tool.
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
+  add_library(late_names MODULE ${CMAKE_CURRENT_LIST_DIR}/late_names.c)
+  target_compile_definitions(late_names PRIVATE _GNU_SOURCE)
+  target_link_libraries(late_names PRIVATE ${CMAKE_DL_LIBS})
   add_test(NAME program COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/test_program.py
-    $<TARGET_FILE:tailtrunk> $<TARGET_FILE:tailtrunkctl>)
+    $<TARGET_FILE:tailtrunk> $<TARGET_FILE:tailtrunkctl> $<TARGET_FILE:late_names>)
   set_tests_properties(program PROPERTIES LABELS program TIMEOUT 120)
 endif()

@@ -1,11 +1,13 @@
 """The whole program on loopback: start, questions, reloads, ways to end.
 
-usage: test_program.py TAILTRUNK TAILTRUNKCTL [TEST...]
+usage: test_program.py TAILTRUNK TAILTRUNKCTL LATE_NAMES [TEST...]
 """
+import fcntl
 import http.client
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -16,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-TAILTRUNK, CTL = sys.argv[1:3]
+TAILTRUNK, CTL, LATE_NAMES = sys.argv[1:4]
 SANITIZED = b'__asan_init' in open(TAILTRUNK, 'rb').read()
 
 CONFIG = '''exchange:
@@ -484,6 +486,28 @@ class Program(unittest.TestCase):
         self.assertIn('does not resolve yet', done.stdout)
         self.assertLess(time.monotonic() - began, 5)
 
+    def test_a_check_that_is_slow_to_print_may_get_a_name_late(self):
+        """The name is found when the check has given up on it and waits for its reader."""
+        peers = ''.join(self.second('127.0.5.%d' % n, 20000 + n).replace('bob', 'b%d' % n)
+                        for n in range(1, 60))
+        for name in 'late', 'last':
+            peers += self.second(name + '.example', 20100).replace('bob', name)
+        self.write(peers.replace('20100', '20101', 1))
+        late, reached = (os.path.join(self.folder, name) for name in ('late', 'reached'))
+        os.mkfifo(late)
+        os.mkfifo(reached)
+        check = subprocess.Popen(
+            [TAILTRUNK, '-c', self.file, '--check'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, 'LD_PRELOAD': LATE_NAMES, 'LATE_NAMES': late, 'LATE_REACHED': reached,
+                 'ASAN_OPTIONS': 'verify_asan_link_order=0'})
+        fcntl.fcntl(check.stdout, fcntl.F_SETPIPE_SZ, 4096)  # less than it has to say
+        select.select([check.stdout], [], [], 20)
+        open(late, 'w').close()
+        open(reached).close()
+        out, err = check.communicate(timeout=20)
+        self.assertEqual(check.returncode, 0, err.decode())
+        self.assertGreater(len(out), 4096)
+
     def test_version_and_help(self):
         self.assertRegex(self.run_once('--version').stdout, r'^tailtrunk \d+\.\d+\.\d+\n$')
         self.assertIn('usage', self.run_once('--help').stdout)
@@ -491,4 +515,4 @@ class Program(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]])
