@@ -115,6 +115,9 @@ struct relay_figures {
     struct relay_leg leg[2]; /* by side */
 };
 
+/* What a worker may be writing just now, read whole number by whole number. */
+struct relay_figures relay_figures_read(const struct relay_figures *figures);
+
 enum relay_report_kind {
     RELAY_FIRST,  /* the first packet from `side` */
     RELAY_IDLE,   /* nothing from either side for idle_timeout_ms; said once until RELAY_AGAIN */

@@ -264,10 +264,23 @@ bool call_is_held(const struct call *call)
     return held;
 }
 
+typedef uint64_t __attribute__((may_alias)) figure_word;
+_Static_assert(sizeof(struct relay_figures) % sizeof(figure_word) == 0, "figures are whole words");
+
+struct relay_figures relay_figures_read(const struct relay_figures *figures)
+{
+    struct relay_figures copy;
+    const figure_word *from = (const void *)figures;
+    figure_word *to = (void *)&copy;
+    for (size_t i = 0; i < sizeof copy / sizeof *to; i++)
+        to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+    return copy;
+}
+
 struct relay_figures media_figures(const struct core *core, const struct media_line *m)
 {
     if (m->open && core->figures)
-        return core->figures[m->stream];
+        return relay_figures_read(&core->figures[m->stream]);
     return m->final;
 }
 

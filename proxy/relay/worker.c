@@ -83,6 +83,22 @@ struct worker {
 #define FIGURE_SET(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
 #define FIGURE_ADD(field, n) FIGURE_SET(field, (field) + (n))
 
+/* An address is five of them: it may be read half old. */
+typedef uint32_t __attribute__((may_alias)) figure_part;
+_Static_assert(offsetof(struct relay_leg, latched) % sizeof(figure_part) == 0 &&
+                   offsetof(struct relay_leg, foreign) % sizeof(figure_part) == 0 &&
+                   sizeof(struct addr) % sizeof(figure_part) == 0,
+               "an address is whole parts");
+
+static void figure_addr(struct addr *field, const struct addr *value)
+{
+    figure_part part[sizeof *field / sizeof(figure_part)];
+    figure_part *to = (void *)field;
+    memcpy(part, value, sizeof part);
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+        FIGURE_SET(to[i], part[i]);
+}
+
 /* libev's own time follows the wall clock when that is set; figures must not. */
 static uint64_t clock_us(void)
 {
@@ -134,7 +150,7 @@ static void side_aim(const struct worker *w, struct stream *s, enum side side)
     struct addr aim_rtcp = mute ? nowhere : latch_aim_rtcp(rtcp, rtp);
     port_aim(&port[PORT_RTP], &aim);
     port_aim(&port[PORT_RTCP], &aim_rtcp);
-    stream_leg(w, s, side)->latched = rtp->held;
+    figure_addr(&stream_leg(w, s, side)->latched, &rtp->held);
 }
 
 /* A datagram opens the way back through translators and quarantined nodes: an empty one, but a
@@ -166,7 +182,7 @@ static bool packet_accept(const struct worker *w, struct port *port, const struc
     switch (latch_accept(&port->latch, &s->rule[port->side], from, now)) {
     case LATCH_FOREIGN:
         FIGURE_ADD(leg->dropped, 1);
-        leg->foreign = *from;
+        figure_addr(&leg->foreign, from);
         return false;
     case LATCH_NEW:
         side_aim(w, s, port->side);
