@@ -33,7 +33,8 @@ int relay_pool_open(struct relay *relay, const struct core_pool *pool);
 int relay_pool_close(struct relay *relay, uint16_t id);
 
 /* Binds pair.port and the port above it, or neither. EADDRINUSE: somebody else holds one of them
- * (for EV_BOUND that is ok = false, like any other error). EINVAL: no such pool, an odd port or
+ * (for EV_BOUND that is ok = false, like any other error). EMFILE: the last files the system gives
+ * are left to others. EINVAL: no such pool, an odd port or
  * port 0. EALREADY: bound here. */
 int relay_bind(struct relay *relay, struct relay_pair pair);
 

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define FILES_KEPT 64u /* for control connections, look-ups and SIP sockets of a reload */
 
 #define PAIRS (65536 / 2)
 
@@ -106,6 +109,17 @@ socklen_t sockaddr_from(union sockaddr_any *out, const struct addr *addr)
     }
 }
 
+/* Ports may take every file that the system gives, but for some: without one left the control API
+ * could not even refuse a connection, and no name could be looked up. */
+static bool files_are_left(int fd)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return true;
+    rlim_t kept = limit.rlim_cur / 4 < FILES_KEPT ? limit.rlim_cur / 4 : FILES_KEPT;
+    return (rlim_t)fd < limit.rlim_cur - kept; /* the lowest free number is given first */
+}
+
 /* Nothing that would let a second socket have the port (SO_REUSEADDR) and nothing that would bring
  * ICMP errors (IP_RECVERR): behind a translator they prove nothing. */
 static int port_bind(const struct addr *addr, int *out)
@@ -116,6 +130,10 @@ static int port_bind(const struct addr *addr, int *out)
     int fd = socket(sa.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
+    if (!files_are_left(fd)) {
+        close(fd);
+        return EMFILE;
+    }
     if ((addr->family == ADDR_IP6 &&
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0) ||
         bind(fd, &sa.sa, len) != 0) {

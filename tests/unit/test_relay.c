@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -598,6 +599,25 @@ static void a_pair_is_bound_whole_or_not_at_all(void **state)
     assert_int_equal(relay_bind(rig->relay, pair), EINVAL);
 }
 
+static void pairs_leave_some_files_to_others(void **state)
+{
+    struct rig *rig = *state;
+    struct rlimit before, few;
+    int lowest = dup(0), error = 0;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    close(lowest);
+    few = (struct rlimit){(rlim_t)lowest + 100, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (stream_no i = STREAMS; i < 1000 && error != EMFILE; i++)
+        error = relay_bind(rig->relay, pair_of(SIDE_PEER, i));
+    int other = dup(0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(error, EMFILE);
+    assert_true(other >= 0);
+    assert_true(other > lowest);
+    close(other);
+}
+
 static void a_pool_keeps_its_address(void **state)
 {
     struct rig *rig = *state;
@@ -708,6 +728,7 @@ int main(void)
         T(orders_out_of_place_are_refused),
         T(closing_what_never_was_open_is_answered_too),
         T(a_pair_is_bound_whole_or_not_at_all),
+        T(pairs_leave_some_files_to_others),
         T(a_pool_keeps_its_address),
         T(ten_thousand_calls_leave_nothing_behind),
         T(ending_in_the_middle_of_calls_is_clean),
