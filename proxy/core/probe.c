@@ -65,7 +65,7 @@ struct probe_parties {
     char uri[300];
 };
 
-/* The exchange is probed from the shared socket, else from the first peer's. */
+/* The exchange is probed from where the first peer stands toward it. */
 static bool probe_parties(struct core *core, struct prober *prober, struct probe_parties *p)
 {
     char host[ADDR_TEXT];

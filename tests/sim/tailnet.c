@@ -62,7 +62,7 @@ static void put_peer(struct tailnet *t, struct writer *w, unsigned i)
     if (!names_key(o->peer, "probe:"))
         put(w, "    probe: %us\n", o->probe_s);
     if (!names_key(o->peer, "address:"))
-        put(w, "    address: %s\n", seen);
+        put(w, "    address: \"%s\"\n", seen);
     if (!o->shared)
         put(w, "    local: %s\n", local);
 }
@@ -87,7 +87,7 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
         put(&w, "local: %s", shared);
     }
     put(&w, "}\n");
-    put(&w, "trunk:\n  listen: %s\n", self);
+    put(&w, "trunk:\n  listen: \"%s\"\n", self);
     if (o->peer)
         put(&w, "peer_defaults:\n  {%s}\n", o->peer);
     put(&w, "peers:\n");
@@ -99,12 +99,18 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
     put(&w, "%s\n", o->config ? o->config : "");
 }
 
+static struct addr in_tailnet(const struct tailnet_options *o, unsigned net, unsigned host)
+{
+    return o->six ? numbered("[fd00:%u::%u]:5060", net, host)
+                  : numbered("100.64.%u.%u:5060", net, host);
+}
+
 static void place_peer(struct tailnet *t, unsigned i, int here)
 {
     const struct tailnet_options *o = &t->options;
-    t->at[i].native = numbered("100.64.%u.2:5060", 2 + i);
-    t->at[i].seen = o->theirs_masked ? numbered("100.64.1.%u:5060", 2 + i) : t->at[i].native;
-    t->at[i].us = o->ours_masked ? numbered("100.64.%u.1:5060", 2 + i) : t->self;
+    t->at[i].native = in_tailnet(o, 2 + i, 2);
+    t->at[i].seen = o->theirs_masked ? in_tailnet(o, 1, 2 + i) : t->at[i].native;
+    t->at[i].us = o->ours_masked ? in_tailnet(o, 2 + i, 1) : t->self;
     t->at[i].local = o->exchange_on_tailnet ? numbered("100.64.1.1:%u", 5070 + i)
                      : o->shared            ? sim_addr("127.0.0.1:5070")
                                             : numbered("127.0.1.%u:5070", 7 + i);
@@ -172,7 +178,7 @@ void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
     t->scene.command = command;
     t->scene.bodies = o->bodies;
     t->scene.ctx = t;
-    t->self = sim_addr("100.64.1.1:5060");
+    t->self = in_tailnet(o, 1, 1);
     t->exchange = sim_addr(o->exchange_on_tailnet ? "100.64.1.1:5062" : "127.0.0.1:5062");
     int here = t->here = net_host(&t->scene.net, "here", t->self);
     t->x = scene_ua(&t->scene, here, "x", t->exchange);

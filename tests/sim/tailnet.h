@@ -42,6 +42,7 @@ struct tailnet_options {
     bool named;               /* the first peer is configured by a name */
     bool shared;              /* no peer has a local of its own */
     bool exchange_on_tailnet; /* its signalling and media are on our tailnet address */
+    bool six;                 /* the tailnet is IPv6; the exchange is not */
     bool backwards;           /* role a is p, not x */
     bool rewrite_contact;
     bool save_often;      /* every call is saved and loaded after each line */

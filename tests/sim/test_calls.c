@@ -23,6 +23,7 @@ enum {
     ON_TAILNET = 64, /* the exchange is on our tailnet address */
     NOT_YET = 256,   /* waits for its fix: told apart in the output, does not fail the run */
     NAMED = 512,     /* the peer is known by a name */
+    SIX = 1024,      /* peers on IPv6 */
     UNSAVED = 128,   /* not with calls saved in between: the script counts on identity */
 };
 
@@ -632,6 +633,16 @@ static const struct call_case cases[] = {
      "b deaf\n wait 130s\n a call\n a expect 503 within=6s\n b hears\n wait 1s\n"
      "log \"nothing at all is heard from the peer\""},
 
+    {"a peer on IPv6 and an exchange on IPv4", SIX, NULL, NULL,
+     "habit a rtcp medialevel\n habit b rtcp\n" RING TALK "rtcp a b\n"
+     "b send INVITE sdp move\n a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
+     "a send INVITE sdp address=0.0.0.0\n b expect INVITE has=\"c=IN IP4 0.0.0.0\"\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n" TALK END_A},
+    {"a peer on IPv6 is probed under an address in brackets", FROM_X | SIX, NULL, NULL,
+     "b by-itself -options\n wait 30s\n b expect OPTIONS has=\"OPTIONS sip:$PEER:5060 SIP\"\n"
+     "b answer 200\n b by-itself +options"},
+
     /* ---- several peers */
     {"two peers on two locals, called and calling", TWO | UNSAVED, NULL, NULL,
      "x.one call to=p\n p.one expect INVITE\n x.two call to=q\n q.two expect INVITE\n"
@@ -917,6 +928,7 @@ static bool run(const struct call_case *c)
     o.shared = c->flags & SHARED;
     o.named = c->flags & NAMED;
     o.exchange_on_tailnet = c->flags & ON_TAILNET;
+    o.six = c->flags & SIX;
     if (!(c->flags & FROM_P))
         failed += run_translations(c, o);
     o.backwards = true;
