@@ -1,0 +1,1 @@
+fuzz_target(core tt_conf tt_core)
