@@ -11,6 +11,7 @@
 #include "proxy/core/offer.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/server_txn.h"
+#include "proxy/core/summary.h"
 #include "proxy/core/view.h"
 #include <stdlib.h>
 
@@ -19,13 +20,19 @@ static bool call_allowed(struct core *core, struct server_txn *st, const struct 
     if (core->draining) {
         core_count(core, in->peer, COUNT_answer_503_draining);
         server_reply(core, st, 503, "Draining", "Retry-After: 30\r\n");
+        summary_refused(core, in, 503, "draining");
     } else if (in->side == SIDE_PEER && core->exchange.state == LIVE_DOWN) {
         core_count(core, in->peer, COUNT_answer_503_exchange_down);
         server_reply(core, st, 503, "Exchange Down", "Retry-After: 30\r\n");
+        summary_refused(core, in, 503, "the exchange is down");
+        probe_start(core, &core->exchange, core->now); /* it may just be back */
     } else if (core->calls_active >= core->limit_calls ||
                in->peer->calls >= in->peer->rules->calls) {
         core_count(core, in->peer, COUNT_answer_503_calls);
         server_reply(core, st, 503, "Too Many Calls", "Retry-After: 10\r\n");
+        summary_refused(core, in, 503,
+                        core->calls_active >= core->limit_calls ? "limits.calls are up"
+                                                                : "the peer's `calls` are up");
     } else {
         return true;
     }
@@ -40,6 +47,7 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
         return;
     destination_find(core, in, &d);
     if (!destination_reachable(core, st, &d.to)) {
+        summary_refused(core, in, 503, "the peer's name does not resolve");
         if (call)
             call_end(core, call, END_OURS, 503);
         return;

@@ -161,8 +161,7 @@ static void peer_apply(struct core *core, struct peer *peer, size_t index,
     peer->conf = conf_hold(core->conf);
     peer->rules = rules;
     conf_release(before);
-    peer->n_warnings = 0; /* what is still so will be found again */
-    peer->contradicted = false;
+    memset(peer->warnings, 0, sizeof peer->warnings); /* what is still so will be found again */
     peer->route = event->config.routes ? event->config.routes[index].source : (struct addr){0};
     uint16_t trunk = peer->trunk;
     peer_sockets(core, peer);

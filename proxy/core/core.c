@@ -207,6 +207,21 @@ static void dispatch(struct core *core, const struct event *event)
     }
 }
 
+/* The last call has its line when its ports are back, and its end is known when our BYEs are
+ * answered. */
+static bool is_drained(const struct core *core)
+{
+    uint32_t cursor = 0;
+    const struct client_txn *ct;
+    if (core->calls_active || core->n_free_streams < core->limit_streams)
+        return false;
+    while ((ct = pool_next(&core->clients, &cursor))) {
+        if (ct->owner == OWNER_CALL && !ct->finished)
+            return false;
+    }
+    return true;
+}
+
 struct actions core_step(struct core *core, msec now, const struct event *event)
 {
     out_begin(&core->out);
@@ -217,7 +232,7 @@ struct actions core_step(struct core *core, msec now, const struct event *event)
     while ((timer = timers_due(&core->timers, now)))
         timer_fire(core, timer);
     dispatch(core, event);
-    if (core->draining && !core->exited && core->calls_active == 0) {
+    if (core->draining && !core->exited && is_drained(core)) {
         core->exited = true;
         out_add(&core->out, ACT_EXIT);
     }

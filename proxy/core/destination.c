@@ -54,7 +54,8 @@ static void exchange_routes(struct core *core, const struct inbound *in, struct 
         memcpy(d->uri_text, target.p, target.n);
         d->uri = span_of(d->uri_text, target.n);
         n--;
-        peer_warn(in->peer, "the exchange uses strict routing: add ;lr to its outbound proxy");
+        peer_warn(core, in->peer, WARN_STRICT_ROUTER,
+                  "the exchange uses strict routing: add ;lr to its outbound proxy");
     }
     for (size_t i = 0; i < n; i++)
         used = route_add(d, used, kept[i]);

@@ -34,7 +34,8 @@ static struct peer *peer_by_source(const struct core *core, uint16_t socket,
 }
 
 /* Once a minute per source: a scanner must not fill the log. */
-static void unknown_log(struct core *core, uint16_t socket, const struct addr *from)
+static void unknown_log(struct core *core, uint16_t socket, const struct addr *from,
+                        const char *what)
 {
     struct unknown *oldest = &core->unknown[0];
     for (size_t i = 0; i < sizeof core->unknown / sizeof *core->unknown; i++) {
@@ -54,8 +55,8 @@ static void unknown_log(struct core *core, uint16_t socket, const struct addr *f
     char a[ADDR_TEXT], b[ADDR_TEXT];
     addr_print(from, a);
     addr_print(&core->sockets[socket].addr, b);
-    core_log(core, LEVEL_INFO, NULL, span_of(NULL, 0),
-             "dropped: %s is no peer's address (came to %s)", a, b);
+    core_log(core, LEVEL_INFO, NULL, span_of(NULL, 0), "dropped: %s is %s (came to %s)", a, what,
+             b);
 }
 
 static void malformed(struct core *core, struct inbound *in, enum sip_error error)
@@ -135,6 +136,7 @@ void datagram_in(struct core *core, const struct event *event)
         .socket = id, .side = (enum side)socket->side, .from = event->datagram.from};
     if (in.side == SIDE_EXCHANGE) {
         if (!from_exchange(core, &in.from)) {
+            unknown_log(core, id, &in.from, "outside exchange.sources");
             core_count(core, NULL, COUNT_drop_not_exchange);
             return;
         }
@@ -142,7 +144,7 @@ void datagram_in(struct core *core, const struct event *event)
     } else {
         in.peer = peer_by_source(core, id, &in.from);
         if (!in.peer) {
-            unknown_log(core, id, &in.from);
+            unknown_log(core, id, &in.from, "no peer's address");
             if (core->conf->trunk.unknown == UNKNOWN_ANSWER_OPTIONS)
                 unknown_options(core, &in, event);
             else

@@ -60,12 +60,14 @@ bool info_peer(const struct core *core, size_t index, struct info_peer *out)
         .advertise = view.source == VIEW_NONE ? (struct addr){0} : view.advertise,
         .source = view.source,
         .calls = peer->calls,
-        .n_warnings = peer->n_warnings,
         .counters = &peer->counters,
     };
     out->n_resolved = copy_addrs(out->resolved, peer->addrs, peer->n_addrs);
     out->n_announced = copy_addrs(out->announced, peer->announced, peer->n_announced);
-    memcpy(out->warnings, peer->warnings, sizeof out->warnings);
+    for (size_t i = 0; i < PEER_WARNINGS; i++) {
+        if (peer->warnings[i][0])
+            out->warnings[out->n_warnings++] = peer->warnings[i];
+    }
     return true;
 }
 

@@ -16,6 +16,9 @@
 #define VIEW_AGAIN 60000       /* after a vain wait the next INVITEs go at once for this long */
 #define PROBE_PATIENCE 4000    /* a probe without an answer by then counts as unanswered */
 #define PROBES_DOWN 3          /* unanswered probes in a row that mean down */
+#define LOCAL_MISSED 2         /* from one local: the exchange drops what comes from there */
+#define EXCHANGE_AGAIN 5000    /* an exchange that is down is probed this often */
+#define EXCHANGE_APART 2000    /* its probes from several locals are at least this far apart */
 #define RETRY_WAIT 5000        /* a challenged call keeps its ports this long for the next INVITE */
 #define NAME_AGAIN 60000       /* names are looked up again this often */
 #define NAME_AGAIN_FAILED 5000
@@ -33,8 +36,7 @@
 #define MAX_PEER_ADDRS 16 /* resolved addresses, and as many former ones, of a peer */
 #define MAX_TRUNKS 32     /* sockets of trunk.listen, where an interface may stand for two */
 #define MAX_ANNOUNCED 8
-#define MAX_FORMERS 8 /* former configurations with calls */
-#define MAX_WARNINGS 8
+#define MAX_FORMERS 8         /* former configurations with calls */
 #define MAX_CALL_TEXT 65536   /* bytes of strings that one call may keep */
 #define MAX_PEER_BINDINGS 512 /* of one peer, both ways; MAX_CONTACTS of them for one user */
 #define MAX_BINDINGS 8192

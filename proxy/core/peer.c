@@ -6,6 +6,8 @@
 #include "proxy/core/media.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/sockets.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool list_has(const struct addr *list, size_t n, const struct addr *a)
@@ -148,12 +150,14 @@ void peer_named(struct core *core, uint64_t question, const struct addr *addrs, 
         peer->question = 0;
         size_t any = n;
         n = names_usable(core, peer, addrs, n, usable);
-        if (n)
+        if (n) {
             take_names(core, peer, usable, n);
-        else
-            core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s %s",
-                     peer->rules->address.name,
-                     any ? "has no address of a family that trunk.listen has" : "does not resolve");
+            peer_unwarn(peer, WARN_UNRESOLVED);
+        } else {
+            peer_warn(core, peer, WARN_UNRESOLVED, "%s %s", peer->rules->address.name,
+                      any ? "has no address of a family that trunk.listen has"
+                          : "does not resolve");
+        }
         timer_set(&core->timers, &peer->name_timer, TIMER_PEER,
                   core->now + (n ? NAME_AGAIN : NAME_AGAIN_FAILED));
         return;
@@ -190,25 +194,23 @@ bool peer_announces(struct peer *peer, const struct addr *a)
     return true;
 }
 
-void peer_warn(struct peer *peer, const char *warning)
+void peer_warn(struct core *core, struct peer *peer, enum peer_warning warning, const char *fmt,
+               ...)
 {
-    for (size_t i = 0; i < peer->n_warnings; i++) {
-        if (strcmp(peer->warnings[i], warning) == 0)
-            return;
-    }
-    if (peer->n_warnings < MAX_WARNINGS)
-        peer->warnings[peer->n_warnings++] = warning;
+    char text[WARNING_TEXT];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (strcmp(peer->warnings[warning], text) == 0)
+        return;
+    strcpy(peer->warnings[warning], text);
+    core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s", text);
 }
 
-void peer_unwarn(struct peer *peer, const char *warning)
+void peer_unwarn(struct peer *peer, enum peer_warning warning)
 {
-    for (size_t i = 0; i < peer->n_warnings; i++) {
-        if (strcmp(peer->warnings[i], warning) != 0)
-            continue;
-        memmove(&peer->warnings[i], &peer->warnings[i + 1],
-                (--peer->n_warnings - i) * sizeof peer->warnings[0]);
-        return;
-    }
+    peer->warnings[warning][0] = '\0';
 }
 
 static void source_add(struct prefix *out, size_t *n, size_t most, const struct addr *a)

@@ -27,9 +27,10 @@ bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri);
 
 /* Notes an address that the peer writes into its messages. True: for the first time. */
 bool peer_announces(struct peer *peer, const struct addr *a);
-/* Shown in the API until it is withdrawn; a constant, once each. */
-void peer_warn(struct peer *peer, const char *warning);
-void peer_unwarn(struct peer *peer, const char *warning);
+/* Logged, and shown in the API until it is withdrawn. Nothing happens where it stands already. */
+void peer_warn(struct core *core, struct peer *peer, enum peer_warning warning, const char *fmt,
+               ...) __attribute__((format(printf, 4, 5)));
+void peer_unwarn(struct peer *peer, enum peer_warning warning);
 
 /* Who may send the peer's media: at most `most` prefixes into out; returns how many. */
 size_t peer_sources(const struct peer *peer, const struct conf_peer *rules, struct prefix *out,

@@ -26,6 +26,16 @@ void probe_start(struct core *core, struct prober *prober, msec at)
         timer_set(&core->timers, &prober->timer, TIMER_PROBE, at);
 }
 
+static void down_log(struct core *core, const struct prober *prober, const struct peer *peer)
+{
+    char to[ADDR_TEXT];
+    struct addr dest = peer ? peer_address(peer) : core->conf->exchange.address;
+    addr_print(&dest, to);
+    core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s is down: %u probes to %s unanswered",
+             peer ? "the peer" : "the exchange", prober->unanswered,
+             addr_is_set(&dest) ? to : "nowhere (its name does not resolve)");
+}
+
 static void state_set(struct core *core, struct prober *prober, enum liveness state)
 {
     struct peer *peer = prober_peer(core, prober);
@@ -36,8 +46,7 @@ static void state_set(struct core *core, struct prober *prober, enum liveness st
     if (state == LIVE_UNKNOWN)
         return;
     if (state == LIVE_DOWN)
-        core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0), "%s is down: %u probes unanswered",
-                 peer ? "the peer" : "the exchange", prober->unanswered);
+        down_log(core, prober, peer);
     else
         core_log(core, LEVEL_INFO, peer, span_of(NULL, 0), "%s is up",
                  peer ? "the peer" : "the exchange");
@@ -65,7 +74,40 @@ struct probe_parties {
     char uri[300];
 };
 
-/* The exchange is probed from where the first peer stands toward it. */
+static bool same_local(const struct core *core, size_t a, size_t b)
+{
+    return core->peers[a]->local == core->peers[b]->local;
+}
+
+static bool first_of_local(const struct core *core, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (same_local(core, k, i))
+            return false;
+    }
+    return true;
+}
+
+/* The exchange is probed from each local in turn: its firewall may let in one and drop another, and
+ * one that hears us nowhere is down. */
+static struct peer *local_next(struct core *core)
+{
+    for (size_t tried = 0; tried < core->n_listed; tried++) {
+        size_t i = core->probe_turn++ % core->n_listed;
+        if (first_of_local(core, i))
+            return core->peers[i];
+    }
+    return NULL;
+}
+
+static uint32_t locals(const struct core *core)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < core->n_listed; i++)
+        n += first_of_local(core, i);
+    return n;
+}
+
 static bool probe_parties(struct core *core, struct prober *prober, struct probe_parties *p)
 {
     char host[ADDR_TEXT];
@@ -82,9 +124,9 @@ static bool probe_parties(struct core *core, struct prober *prober, struct probe
         }
         return addr_is_set(&p->dest);
     }
-    if (core->n_listed == 0)
+    p->peer = local_next(core);
+    if (!p->peer)
         return false;
-    p->peer = core->peers[0];
     p->dest = core->conf->exchange.address;
     addr_print(&p->dest, host);
     snprintf(p->uri, sizeof p->uri, "sip:%s", host);
@@ -139,7 +181,16 @@ static void probe_send(struct core *core, struct prober *prober)
 static uint32_t probe_every(const struct core *core, const struct prober *prober,
                             const struct peer *peer)
 {
-    return prober == &core->exchange ? core->conf->exchange.probe_ms : peer->rules->probe_ms;
+    if (prober != &core->exchange)
+        return peer->rules->probe_ms;
+    uint32_t every = core->conf->exchange.probe_ms, n = locals(core);
+    if (!every)
+        return 0;
+    if (prober->state == LIVE_DOWN) /* calls are refused meanwhile */
+        return every < EXCHANGE_AGAIN ? every : EXCHANGE_AGAIN;
+    return n && every / n > EXCHANGE_APART ? every / n
+           : every < EXCHANGE_APART        ? every
+                                           : EXCHANGE_APART;
 }
 
 void probe_due(struct core *core, struct prober *prober)
@@ -179,6 +230,20 @@ static struct prober *prober_of(struct core *core, const struct client_txn *ct)
     return &ct->peer->probe;
 }
 
+/* Incoming calls of a peer get lost where the exchange drops what comes from its local. */
+static void local_judge(struct core *core, struct peer *peer, bool answered)
+{
+    if (answered) {
+        peer->local_missed = 0;
+        peer_unwarn(peer, WARN_LOCAL_SILENT);
+    } else if (peer->local_missed < LOCAL_MISSED && ++peer->local_missed == LOCAL_MISSED) {
+        char local[ADDR_TEXT];
+        addr_print(&core->sockets[peer->local].addr, local);
+        peer_warn(core, peer, WARN_LOCAL_SILENT,
+                  "the exchange does not answer %s: does its firewall let that address in?", local);
+    }
+}
+
 /* While it is not yet known to be down, an unanswered probe is followed by the next at once: down
  * is known some seconds after the silence began, not three intervals later. */
 void probe_over(struct core *core, const struct client_txn *ct, bool answered)
@@ -187,6 +252,8 @@ void probe_over(struct core *core, const struct client_txn *ct, bool answered)
     if (prober->txn != ct->pool.id)
         return;
     prober->txn = 0;
+    if (prober == &core->exchange)
+        local_judge(core, ct->peer, answered);
     if (answered) {
         prober->rtt_ms = (int)(core->now - prober->sent);
         return;

@@ -9,12 +9,14 @@
 #include "proxy/core/client_txn.h"
 #include "proxy/core/destination.h"
 #include "proxy/core/dialog.h"
+#include "proxy/core/peer.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/rate.h"
 #include "proxy/core/register.h"
 #include "proxy/core/route.h"
 #include "proxy/core/server_txn.h"
 #include "proxy/core/sockets.h"
+#include "proxy/core/summary.h"
 #include "proxy/core/view.h"
 #include "proxy/core/within.h"
 #include <stdio.h>
@@ -150,6 +152,7 @@ static bool request_peer(struct core *core, struct inbound *in)
     core_count(core, NULL, COUNT_answer_404_no_peer);
     warning_line(warning, sizeof warning, why);
     reply_stateless(core, in, 404, why, warning);
+    summary_refused(core, in, 404, why);
     return false;
 }
 
@@ -240,6 +243,10 @@ void request_in(struct core *core, struct inbound *in)
     }
     if (over_rate(core, in) || !request_peer(core, in))
         return;
+    if (in->side == SIDE_PEER && !in->peer->listed && !is_within(core, in)) {
+        core_count(core, in->peer, COUNT_drop_unlisted_peer); /* only its running calls go on */
+        return;
+    }
     learn_from_request(core, in);
     st = server_new(core, in, key);
     if (!st) {
@@ -271,7 +278,8 @@ void request_resume(struct core *core, struct server_txn *st)
         in.call_id = sip_value(in.msg, HEADER_CALL_ID);
         if (!sip_via_read(sip_value(in.msg, HEADER_VIA), &in.via) &&
             !sip_tag_read(sip_value(in.msg, HEADER_FROM), &in.from_tag)) {
-            if (!view_confirmed(core, in.peer)) {
+            struct addr to = peer_address(in.peer);
+            if (!view_confirmed(core, in.peer) && addr_is_set(&to)) {
                 in.peer->view_again = core->now + VIEW_AGAIN;
                 core_log(core, LEVEL_WARNING, in.peer, in.call_id,
                          "the call goes out although the peer has not yet shown how it sees us");

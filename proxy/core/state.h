@@ -37,6 +37,16 @@ struct view {
     enum view_source source;
 };
 
+/* What an operator should see of a peer for as long as it is so. */
+enum peer_warning {
+    WARN_CONTRADICTED,  /* `advertise` is not what the peer sees */
+    WARN_STRICT_ROUTER, /* the exchange routes strictly */
+    WARN_UNRESOLVED,    /* its name has no address of use */
+    WARN_LOCAL_SILENT,  /* the exchange does not answer what comes from its local */
+    PEER_WARNINGS
+};
+#define WARNING_TEXT 200
+
 struct peer {
     char *name;
     uint32_t references; /* the list of the configuration, calls, transactions, bindings */
@@ -54,13 +64,13 @@ struct peer {
     msec unknown_logged; /* when a request of an unknown dialog was last logged */
     uint32_t bindings;
     bool service_routes; /* a registration with it brought some, once */
-    bool contradicted;   /* said once: what the peer sees is not what is configured */
     struct addr route;   /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
     size_t n_announced;
-    uint32_t calls, events; /* running; events: dialogs without INVITE */
-    const char *warnings[MAX_WARNINGS];
-    size_t n_warnings;
+    uint32_t calls, events;                     /* running; events: dialogs without INVITE */
+    char warnings[PEER_WARNINGS][WARNING_TEXT]; /* "" = none */
+    uint8_t local_missed;     /* probes of the exchange from its local in a row, unanswered */
+    msec refused_logged;      /* when a refusal of ours was last logged */
     uint32_t replaced_logged; /* bits: which kinds of replaced address were logged */
     struct counters counters;
 };
@@ -320,6 +330,7 @@ struct core {
     struct peer **peers; /* those of the configuration, in its order, then those no longer listed */
     size_t n_peers, n_listed, cap_peers;
     struct prober exchange;
+    uint32_t probe_turn; /* whose local the exchange is probed from next */
     uint64_t questions;
 
     struct pool servers, clients, calls, bindings;

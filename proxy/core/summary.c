@@ -12,8 +12,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static const char *const side_names[] = {"exchange", "peer"};
+
 struct line {
-    char text[1000];
+    char text[1200];
     size_t n;
 };
 
@@ -85,17 +87,27 @@ static void put_end(struct line *l, const struct call *call)
     }
 }
 
-static void put_first(struct line *l, const char *who, const struct relay_leg *leg)
+/* How long whoever had answered, or been answered, waited for the other's first packet. */
+static void put_first(const struct core *core, struct line *l, const struct call *call,
+                      enum side side, uint64_t packets)
 {
-    put(l, "%llu from the %s", (unsigned long long)leg->rx_packets, who);
-    if (leg->first_rx_ms != UINT32_MAX && leg->rx_packets)
-        put(l, " (first after %u ms)", leg->first_rx_ms);
+    msec first = UINT64_MAX;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        struct relay_figures f = media_figures(core, m);
+        if (f.leg[side].rx_packets && m->opened + f.leg[side].first_rx_ms < first)
+            first = m->opened + f.leg[side].first_rx_ms;
+    }
+    put(l, "%llu from the %s", (unsigned long long)packets, side_names[side]);
+    if (packets && first < call->answered)
+        put(l, " (first before the answer)");
+    else if (packets)
+        put(l, " (first after %llu ms)", (unsigned long long)(first - call->answered));
 }
 
 static struct relay_figures sum(const struct core *core, const struct call *call)
 {
     struct relay_figures all = {0};
-    all.leg[0].first_rx_ms = all.leg[1].first_rx_ms = UINT32_MAX;
     for (uint32_t i = 0; i < call->n_media; i++) {
         struct relay_figures f = media_figures(core, &call->media[i]);
         for (int side = 0; side < 2; side++) {
@@ -105,8 +117,6 @@ static struct relay_figures sum(const struct core *core, const struct call *call
             to->tx_packets += from->tx_packets;
             to->dropped += from->dropped;
             to->send_errors += from->send_errors;
-            if (from->rx_packets && from->first_rx_ms < to->first_rx_ms)
-                to->first_rx_ms = from->first_rx_ms;
             if (addr_is_set(&from->foreign))
                 to->foreign = from->foreign;
         }
@@ -132,7 +142,19 @@ static void cause_peer_unheard(const struct core *core, struct line *l, const st
     else if (!addr_same_ip(&view.advertise, &call->advertise))
         put(l, ", but it knows us by another address since");
     else
-        put(l, "; look at its firewall and at its route to that address");
+        put(l,
+            "; see whether this host's firewall lets ports %u-%u/udp in from there, then the "
+            "peer's firewall and its route to that address",
+            call->conf->media.port_low, call->conf->media.port_high);
+}
+
+static void cause_unsent(struct line *l, enum side to, const struct relay_leg *leg)
+{
+    if (leg->send_errors && !leg->tx_packets)
+        put(l,
+            "; %llu packets could not be sent to the %s: a filter on this host forbids it, or "
+            "there is no route",
+            (unsigned long long)leg->send_errors, side_names[to]);
 }
 
 static void put_cause(const struct core *core, struct line *l, const struct call *call,
@@ -141,6 +163,8 @@ static void put_cause(const struct core *core, struct line *l, const struct call
     if (verdict != VERDICT_FROM_EXCHANGE && verdict != VERDICT_FROM_PEER &&
         verdict != VERDICT_SILENT)
         return;
+    cause_unsent(l, SIDE_EXCHANGE, &f->leg[SIDE_EXCHANGE]);
+    cause_unsent(l, SIDE_PEER, &f->leg[SIDE_PEER]);
     if (!f->leg[SIDE_PEER].rx_packets)
         cause_peer_unheard(core, l, call, &f->leg[SIDE_PEER]);
     if (!f->leg[SIDE_EXCHANGE].rx_packets) {
@@ -151,7 +175,8 @@ static void put_cause(const struct core *core, struct line *l, const struct call
             addr_print(&f->leg[SIDE_EXCHANGE].foreign, foreign);
             put(l, ": packets from %s are outside exchange.sources", foreign);
         } else {
-            put(l, ": its firewall may drop that address");
+            put(l, ": a filter on its host may drop that address, ports %u-%u/udp",
+                call->conf->media.port_low, call->conf->media.port_high);
         }
     }
 }
@@ -161,10 +186,9 @@ static void put_cause(const struct core *core, struct line *l, const struct call
 
 #define SILENCE_NOTABLE 20000 /* rtp_timeout is 30 s or 60 s where it is set */
 #define REFUSAL_RECENT \
-    40000         /* a user agent gives up a call at once, or when its transaction ends */
-#define IN_VAIN 3 /* copies of a 200 that are more than loss */
-
-static const char *const side_names[] = {"exchange", "peer"};
+    40000             /* a user agent gives up a call at once, or when its transaction ends */
+#define PATIENCE 3000 /* who gives up sooner may not have waited for a sign */
+#define IN_VAIN 3     /* copies of a 200 that are more than loss */
 
 static void hint_ack(struct line *l, const struct call *call)
 {
@@ -231,12 +255,22 @@ static void hint_challenge(struct line *l, const struct call *call)
         (int)(from.n > 64 ? 64 : from.n), from.p ? from.p : "");
 }
 
-static void hint_unanswered(struct line *l, const struct call *call)
+static void hint_exchange_mute(const struct core *core, struct line *l, const struct call *call)
+{
+    char local[ADDR_TEXT];
+    addr_print_ip(&core->sockets[call->socket[SIDE_EXCHANGE]].addr, local);
+    put(l, "; nothing came from the exchange, not even 100: it is down, or its firewall drops %s",
+        local);
+}
+
+static void hint_unanswered(const struct core *core, struct line *l, const struct call *call)
 {
     const struct peer *peer = call->peer;
-    if (call->origin == SIDE_PEER || call->reached)
+    if (call->reached)
         return;
-    if (peer->probe.state != LIVE_UP)
+    if (call->origin == SIDE_PEER)
+        hint_exchange_mute(core, l, call);
+    else if (peer->probe.state != LIVE_UP)
         put(l, "; nothing at all is heard from the peer");
     else if (call->invite_n > mtu_room(peer, call->rules))
         put(l,
@@ -259,8 +293,25 @@ static void put_hints(const struct core *core, struct line *l, const struct call
     }
     if (!call->answered && call->challenged && call->origin == SIDE_PEER)
         hint_challenge(l, call);
-    if (call->end == END_TIMEOUT)
-        hint_unanswered(l, call);
+    if (call->end == END_TIMEOUT ||
+        (call->end == END_CANCEL && call->ended - call->started >= PATIENCE))
+        hint_unanswered(core, l, call);
+}
+
+void summary_refused(struct core *core, const struct inbound *in, unsigned status, const char *why)
+{
+    struct span from = number_of(sip_value(in->msg, HEADER_FROM));
+    struct span to = number_of(sip_value(in->msg, HEADER_TO));
+    struct peer *peer = in->side == SIDE_PEER ? in->peer : NULL;
+    if (in->msg->method != METHOD_INVITE ||
+        (peer && peer->refused_logged && core->now - peer->refused_logged < 1000))
+        return;
+    if (peer)
+        peer->refused_logged = core->now;
+    core_log(core, LEVEL_WARNING, in->peer, in->call_id,
+             "call %s %.*s -> %.*s: refused here with %u: %s", peer ? "in" : "out",
+             (int)(from.n > 64 ? 64 : from.n), from.p ? from.p : "", (int)(to.n > 64 ? 64 : to.n),
+             to.p ? to.p : "", status, why);
 }
 
 void summary_log(struct core *core, const struct call *call)
@@ -281,9 +332,9 @@ void summary_log(struct core *core, const struct call *call)
     put_end(&l, call);
     if (call->answered && verdict != VERDICT_NOT_RELAYED) {
         put(&l, "; packets: ");
-        put_first(&l, "exchange", &f.leg[SIDE_EXCHANGE]);
+        put_first(core, &l, call, SIDE_EXCHANGE, f.leg[SIDE_EXCHANGE].rx_packets);
         put(&l, ", ");
-        put_first(&l, "peer", &f.leg[SIDE_PEER]);
+        put_first(core, &l, call, SIDE_PEER, f.leg[SIDE_PEER].rx_packets);
     }
     if (call->answered)
         put(&l, "; %s", verdict == VERDICT_PENDING ? "too short to tell" : verdict_names[verdict]);

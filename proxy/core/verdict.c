@@ -23,8 +23,11 @@ enum verdict verdict_of(const struct core *core, const struct call *call)
         const struct media_line *m = &call->media[i];
         struct relay_figures f = media_figures(core, m);
         relayed = relayed || m->port[0];
-        for (int side = 0; side < 2; side++)
-            heard[side] = heard[side] || m->heard[side] || f.leg[side].rx_packets;
+        for (enum side side = SIDE_EXCHANGE; side <= SIDE_PEER; side++) {
+            const struct relay_leg *to = &f.leg[side_other(side)];
+            bool unsent = to->send_errors && !to->tx_packets; /* forbidden here, or no route */
+            heard[side] = heard[side] || ((m->heard[side] || f.leg[side].rx_packets) && !unsent);
+        }
     }
     if (!relayed)
         return call->answered ? VERDICT_NOT_RELAYED : VERDICT_PENDING;

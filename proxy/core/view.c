@@ -35,25 +35,18 @@ bool view_confirmed(const struct core *core, const struct peer *peer)
     return source != VIEW_NONE && source != VIEW_ROUTE;
 }
 
-static const char contradiction[] = "the peer sees us under another address than `advertise` says";
-
 static void view_contradicts(struct core *core, struct peer *peer, const struct addr *seen)
 {
     const struct addr *configured = &peer->rules->advertise;
     char a[ADDR_TEXT], b[ADDR_TEXT];
     if (addr_same_ip(configured, seen)) {
-        peer->contradicted = false;
-        peer_unwarn(peer, contradiction);
+        peer_unwarn(peer, WARN_CONTRADICTED);
         return;
     }
-    if (peer->contradicted)
-        return;
-    peer->contradicted = true;
     addr_print_ip(configured, a);
     addr_print_ip(seen, b);
-    core_log(core, LEVEL_WARNING, peer, span_of(NULL, 0),
-             "advertise is configured as %s, but the peer sees us as %s", a, b);
-    peer_warn(peer, contradiction);
+    peer_warn(core, peer, WARN_CONTRADICTED,
+              "advertise is configured as %s, but the peer sees us as %s", a, b);
 }
 
 static void view_store(struct core *core, const struct peer *peer)

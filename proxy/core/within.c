@@ -127,7 +127,7 @@ static void unknown_dialog(struct core *core, struct server_txn *st, struct inbo
 static bool place_adopt(struct core *core, struct inbound *in, struct place *p)
 {
     struct destination d;
-    if (in->msg->method != METHOD_INVITE)
+    if (in->msg->method != METHOD_INVITE || !in->peer->listed)
         return false;
     destination_find(core, in, &d);
     p->call = call_adopt(core, in, d.uri.p ? d.uri : in->msg->uri);

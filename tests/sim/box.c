@@ -555,9 +555,18 @@ static uint64_t steps_of_name(const struct addr *literal)
     return addr_is_set(literal) ? 0 : 2 * (IDLE_MS / NAME_AGAIN + 1);
 }
 
+/* The exchange is probed from each local in turn, and from each as often as it says. */
+static uint32_t exchange_probe_ms(const struct conf *conf)
+{
+    uint32_t locals = 0;
+    for (size_t i = 0; i < conf->n_peers; i++)
+        locals += addr_is_set(&conf->peers[i].local);
+    return locals ? conf->exchange.probe_ms / locals : conf->exchange.probe_ms;
+}
+
 static uint64_t steps_of_idling(const struct box *b)
 {
-    uint64_t n = steps_of_probe(b->conf->exchange.probe_ms);
+    uint64_t n = steps_of_probe(exchange_probe_ms(b->conf));
     for (size_t i = 0; i < b->conf->n_peers; i++)
         n += steps_of_probe(b->conf->peers[i].probe_ms) +
              steps_of_name(&b->conf->peers[i].address.addr);

@@ -643,6 +643,23 @@ static const struct call_case cases[] = {
      "b by-itself -options\n wait 30s\n b expect OPTIONS has=\"OPTIONS sip:$PEER:5060 SIP\"\n"
      "b answer 200\n b by-itself +options"},
 
+    {"a call refused here leaves its line with the reason", FROM_P, NULL, NULL,
+     "b deaf\n wait 130s\n a call from=201\n a expect 503 within=6s\n b hears\n"
+     "log \"call in 201 -> 100: refused here with 503: the exchange is down\""},
+    {"an exchange that is back is noticed within seconds", FROM_P, NULL, NULL,
+     "b deaf\n wait 130s\n log \"the exchange is down\"\n b hears\n wait 6s\n log \"the exchange is up\"\n"
+     "a call\n b expect INVITE\n b answer 486\n a expect 486"},
+    {"an unknown host in a call leaves its line, too", TWO | SHARED | FROM_X, NULL, NULL,
+     "a call to=p uri=sip:100@198.51.100.7\n a expect 404\n log \"refused here with 404: No peer for 198.51.100.7\""},
+    {"the last call's line comes before the end of a drain", 0, NULL, NULL,
+     UP "drain\n" TALK END_A "wait 40s\n exited\n log \"two-way\""},
+    {"a peer no longer listed begins no call while another runs", TWO | FROM_X | UNSAVED, NULL, NULL,
+     "x.one call to=q\n q.one expect INVITE\n q.one answer 200 sdp\n x.one expect 200\n"
+     "q.one expect ACK\n reload-without q\n unanswered\n q.two call\n q.two expect no-answer within=40s\n"
+     "x.one send BYE\n q.one expect BYE\n x.one expect 200\n wait 1s"},
+    {"told apart: given up while nothing came back", 0, NULL, NULL,
+     "lose INVITE to=b count=20\n a call\n wait 10s\n a cancel\n wait 40s\n a forget\n log \"not even 100\""},
+
     /* ---- several peers */
     {"two peers on two locals, called and calling", TWO | UNSAVED, NULL, NULL,
      "x.one call to=p\n p.one expect INVITE\n x.two call to=q\n q.two expect INVITE\n"
@@ -824,15 +841,15 @@ static const struct call_case cases[] = {
 #define TEXT_50 "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcd"
 #define TEXT_300 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50 TEXT_50
 
-#define LINE                                                                                 \
-    "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=candidate:1 1 UDP 1 192.0.2.1 1 typ "  \
+#define LINE                                                                                  \
+    "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=candidate:1 1 UDP 1 192.0.2.1 1 typ " \
     "host\r\na=ptime:20\r\na=rtcp:40009 IN IP4 192.0.2.1\r\na=candidate:2 1 UDP 1 192.0.2.1 " \
     "1 typ host\r\n"
 #define LINES_8 LINE LINE LINE LINE LINE LINE LINE LINE
 
 static const struct scene_body bodies[] = {
-    {"lines32", "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n" LINES_8 LINES_8 LINES_8
-                    LINES_8},
+    {"lines32",
+     "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n" LINES_8 LINES_8 LINES_8 LINES_8},
     {"text", "hello 100.64.2.2, sent as it is\r\n"},
     {"dtmf", "Signal=5\r\nDuration=160\r\n"},
     {"frag", "SIP/2.0 200 OK\r\n"},
