@@ -169,6 +169,7 @@ static int order_open(struct relay *r, const struct relay_order *order)
     for (size_t i = 0; i < 2; i++) {
         pair[i]->lent = true;
         pair_mark(pair[i], order->open.dscp[i]);
+        pair_drain(pair[i]);
         memcpy(slot->fd[i], pair[i]->fd, sizeof slot->fd[i]);
     }
     slot->idle_timeout_ms = order->open.idle_timeout_ms;

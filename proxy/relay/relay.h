@@ -46,7 +46,8 @@ int relay_unbind(struct relay *relay, struct relay_pair pair);
 /* Takes an order. Orders of a stream are carried out in their order; none is lost to a full queue,
  * the only bound is memory. What was taken waits for relay_flush.
  *
- * RELAY_OPEN clears the stream's figures at once. EINVAL: no such stream, or a pair is not bound;
+ * RELAY_OPEN clears the stream's figures at once, and from then on what arrives is the stream's: it
+ * waits for the worker. EINVAL: no such stream, or a pair is not bound;
  * EBUSY: the stream is not closed yet or the pair is in use. Nothing is opened then.
  * RELAY_TARGET: EINVAL for a stream that is not open or is closing, ENOMEM.
  * RELAY_CLOSE never fails for a stream below the limit and is always answered by one RELAY_CLOSED,

@@ -8,6 +8,7 @@
 #define FILES_KEPT 64u /* for control connections, look-ups and SIP sockets of a reload */
 
 #define PAIRS (65536 / 2)
+#define DRAIN_MAX 1024 /* more than a default receive buffer holds */
 
 struct pool {
     struct addr addr;
@@ -192,4 +193,17 @@ void pair_mark(struct pair *pair, uint8_t dscp)
         else
             (void)setsockopt(pair->fd[i], IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
     }
+}
+
+static void socket_drain(int fd)
+{
+    char byte;
+    for (int i = 0; i < DRAIN_MAX && recv(fd, &byte, sizeof byte, 0) >= 0; i++)
+        ;
+}
+
+void pair_drain(const struct pair *pair)
+{
+    socket_drain(pair->fd[0]);
+    socket_drain(pair->fd[1]);
 }

@@ -36,6 +36,9 @@ struct pair *pair_find(struct sockets *sockets, struct relay_pair name);
 /* Marks what the pair sends. Asks the kernel only where it sent something else so far. */
 void pair_mark(struct pair *pair, uint8_t dscp);
 
+/* Forgets what came while the pair rested: it belongs to no call. */
+void pair_drain(const struct pair *pair);
+
 /* Addresses as the kernel writes them. */
 union sockaddr_any {
     struct sockaddr sa;

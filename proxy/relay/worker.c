@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define DATAGRAM_MAX 65536
-#define DRAIN_MAX 1024 /* reads at RELAY_OPEN: more than a default receive buffer holds */
 #define TICK_S 1.0
 #define PUNCHES 5
 #define STACK_SIZE (128 * 1024)
@@ -315,21 +314,12 @@ static void worker_tick(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---------------------------------------------------------------- orders */
 
-/* What came while the pair rested belongs to no call. */
-static void socket_drain(int fd)
-{
-    char byte;
-    for (int i = 0; i < DRAIN_MAX && recv(fd, &byte, sizeof byte, 0) >= 0; i++)
-        ;
-}
-
 static void port_open(struct worker *w, struct stream *s, enum side side, bool rtcp)
 {
     struct port *port = &s->port[side][rtcp];
     int fd = s->slot->fd[side][rtcp];
     port->side = (uint8_t)side;
     port->rtcp = rtcp;
-    socket_drain(fd);
     ev_io_init(&port->io, port_readable, fd, EV_READ);
     port->io.data = s;
     ev_io_start(w->loop, &port->io);

@@ -167,8 +167,8 @@ static void give(struct rig *rig, const struct relay_order *order)
     assert_int_equal(relay_order(rig->relay, order), 0);
 }
 
-/* Returns when the worker listens: what comes earlier is drained as a former call's. A punch on a
- * side's last port says so; the second order ends the punching. */
+/* Returns when the worker knows whom to hear: what comes earlier is foreign. A punch on a side's
+ * last port says so; the second order ends the punching. */
 static void listening(struct rig *rig, struct relay_order *target)
 {
     enum side side = target->target.side;
@@ -408,6 +408,21 @@ static void what_came_before_the_call_belongs_to_nobody(void **state)
     call_open(rig);
     phone_send(rig, SIDE_PEER, false, "of this one");
     phone_expect(rig, SIDE_EXCHANGE, false, "of this one");
+    call_close(rig, 0);
+    assert_int_equal(rig->last.leg[SIDE_PEER].rx_packets, 1);
+}
+
+static void what_comes_after_the_order_waits_for_the_worker(void **state)
+{
+    struct rig *rig = *state;
+    struct relay_order open = order_open(0), exchange = order_target(rig, SIDE_EXCHANGE);
+    struct relay_order peer = order_target(rig, SIDE_PEER);
+    give(rig, &open);
+    phone_send(rig, SIDE_PEER, false, "early");
+    give(rig, &exchange);
+    give(rig, &peer);
+    relay_flush(rig->relay);
+    phone_expect(rig, SIDE_EXCHANGE, false, "early");
     call_close(rig, 0);
     assert_int_equal(rig->last.leg[SIDE_PEER].rx_packets, 1);
 }
@@ -719,6 +734,7 @@ int main(void)
         T(strict_hears_the_signalled_address_only),
         T(nothing_is_sent_to_a_muted_side),
         T(what_came_before_the_call_belongs_to_nobody),
+        T(what_comes_after_the_order_waits_for_the_worker),
         T(packets_carry_the_mark),
         T(a_known_target_is_punched_until_something_comes),
         T(somebodys_punch_latches_and_is_not_passed_on),
