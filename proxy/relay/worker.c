@@ -2,9 +2,11 @@
  * The way of a packet: its socket is readable, one read, is the source the right one, count, send
  * from the same port of the other side. The watcher is the port and knows its stream, so nothing is
  * looked up, locked or allocated on the way. One read per readiness: a second one that finds
- * nothing costs more than it saves with packets 20 ms apart.
+ * nothing costs more than it saves with packets 20 ms apart. What does cost is waking up for a
+ * packet, so a busy worker lets them gather (gather.h).
  */
 #include "proxy/relay/worker.h"
+#include "proxy/relay/gather.h"
 #include "proxy/relay/latch.h"
 #include "proxy/relay/rtp.h"
 #include "proxy/relay/sockets.h"
@@ -73,6 +75,8 @@ struct worker {
     ev_timer tick;
     struct mailbox orders;
     struct stream *open;
+    struct gather gather;
+    bool took, ended; /* took: packets since it was last cleared */
     atomic_bool stop;
     pthread_t thread;
     uint8_t datagram[DATAGRAM_MAX];
@@ -236,6 +240,8 @@ static void packet_relay(struct worker *w, struct port *port, const struct addr 
     struct stream *s = port->io.data;
     enum side side = port->side;
     uint64_t now_us = clock_us();
+    gather_note(&w->gather, now_us / 1000);
+    w->took = true;
     if (!packet_accept(w, port, from, now_us / 1000) || n == 0)
         return;
     s->active = now_us / 1000;
@@ -411,8 +417,7 @@ static void worker_woken(struct ev_loop *loop, ev_async *async, int events)
         next = letter->next;
         order_obey(w, (struct order *)letter);
     }
-    if (stop)
-        ev_break(loop, EVBREAK_ALL);
+    w->ended = stop;
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -439,10 +444,27 @@ void table_free(void *table, size_t n, size_t size)
         munmap(table, n * size);
 }
 
+/* Sleeps, takes what came, and what came while that was taken: a port that got many packets at
+ * once does not wait a sleep for each. */
+static void packets_gather(struct worker *w)
+{
+    nanosleep(&(struct timespec){.tv_nsec = w->gather.us * 1000L}, NULL);
+    ev_run(w->loop, EVRUN_ONCE);
+    do {
+        w->took = false;
+        ev_run(w->loop, EVRUN_NOWAIT);
+    } while (w->took);
+}
+
 static void *worker_run(void *arg)
 {
     struct worker *w = arg;
-    ev_run(w->loop, 0);
+    while (!w->ended) {
+        if (w->gather.us > 0)
+            packets_gather(w);
+        else
+            ev_run(w->loop, EVRUN_ONCE);
+    }
     return NULL;
 }
 
@@ -480,7 +502,9 @@ int worker_new(const struct worker_setup *setup, struct worker **out)
         return errno ? errno : ENOMEM;
     }
     ev_set_userdata(w->loop, w);
+    /* Orders first: a packet that came after them is treated as they say. */
     ev_async_init(&w->wake, worker_woken);
+    ev_set_priority(&w->wake, EV_MAXPRI);
     ev_async_start(w->loop, &w->wake);
     ev_timer_init(&w->tick, worker_tick, 0., TICK_S);
     int error = thread_start(w);

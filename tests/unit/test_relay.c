@@ -544,6 +544,30 @@ static void the_final_figures_are_exact(void **state)
     assert_memory_equal(&relay_figures(rig->relay)[0], &rig->last, sizeof rig->last);
 }
 
+/* So many and so fast that the worker gathers them. */
+static void nothing_is_lost_where_packets_are_gathered(void **state)
+{
+    enum { BATCHES = 400, BATCH = 50 };
+    struct rig *rig = *state;
+    char got[200];
+    call_open(rig);
+    for (unsigned i = 0; i < BATCHES; i++) {
+        enum side from = i % 2, to = side_other(from);
+        for (unsigned k = 0; k < BATCH; k++)
+            rtp_send(rig, from, (uint16_t)(i / 2 * BATCH + k));
+        for (unsigned k = 0; k < BATCH; k++) {
+            assert_int_equal(phone_receive(rig, to, false, got, sizeof got), 172);
+            assert_int_equal((uint8_t)got[2] << 8 | (uint8_t)got[3], i / 2 * BATCH + k);
+        }
+    }
+    call_close(rig, 0);
+    for (enum side side = SIDE_EXCHANGE; side <= SIDE_PEER; side++) {
+        assert_int_equal(rig->last.leg[side].rx_packets, BATCHES / 2 * BATCH);
+        assert_int_equal(rig->last.leg[side].tx_packets, BATCHES / 2 * BATCH);
+        assert_int_equal(rig->last.leg[side].lost, 0);
+    }
+}
+
 static void a_number_begins_with_empty_figures_again(void **state)
 {
     struct rig *rig = *state;
@@ -740,6 +764,7 @@ int main(void)
         T(somebodys_punch_latches_and_is_not_passed_on),
         T(silence_is_told_once_and_so_is_its_end),
         T(the_final_figures_are_exact),
+        T(nothing_is_lost_where_packets_are_gathered),
         T(a_number_begins_with_empty_figures_again),
         T(orders_out_of_place_are_refused),
         T(closing_what_never_was_open_is_answered_too),
