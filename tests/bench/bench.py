@@ -4,8 +4,8 @@
     bench.py --build DIR [--only floor,tailtrunk] [--part media,calls,start] [--rounds 5] [--seconds 2]
 
 All of them run at the same time on loopback and are given work in turn, a slice of two seconds each,
-so that whatever else the machine does hits all alike; rounds that it spoils are done again. CPU is the
-kernel's own account of each thread.
+so that whatever else the machine does hits all alike; rounds that it spoils are done again. Where that is
+allowed all of them go before other programs. CPU is the kernel's own account of each thread.
 What is printed are medians; a ratio is the median of the ratios of each round. Where the kernel allows,
 everything runs in a network and process namespace of its own, and ends with it.
 """
@@ -28,7 +28,7 @@ import report
 import sipp
 import subjects
 from agents import AgentError, Agents, Stream
-from processes import StartError
+from processes import StartError, go_first
 
 PARTS = ('start', 'media', 'calls')
 CALLS = 500
@@ -252,7 +252,7 @@ def main():
     args = parser.parse_args()
     enter_namespaces()
     bound_ourselves()
-    machine = report.machine(subjects.versions() if 'kamailio' in args.only else [])
+    machine = report.machine(subjects.versions() if 'kamailio' in args.only else [], go_first())
     with tempfile.TemporaryDirectory(prefix='tailtrunk-bench-') as folder:
         bench = Bench(args, pathlib.Path(folder))
         try:

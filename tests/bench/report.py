@@ -12,7 +12,7 @@ KIB, MB = 1024, 1e6
 BUSY_US = 1000
 
 
-def machine(versions):
+def machine(versions, first):
     """A line on what this ran on."""
     cpuinfo = pathlib.Path('/proc/cpuinfo').read_text()
     model = re.search(r'^(?:model name|Model)\s*: (.*)', cpuinfo, re.M)
@@ -20,7 +20,7 @@ def machine(versions):
     uname = os.uname()
     return ', '.join([model[1] if model else uname.machine, f'{len(os.sched_getaffinity(0))} cores',
                       f'{uname.sysname} {uname.release}', release[1] if release else '', *versions,
-                      f'load before {os.getloadavg()[0]:.1f}'])
+                      f'load before {os.getloadavg()[0]:.1f}, ' + ('real-time' if first else 'usual') + ' priority'])
 
 
 def median(values):
@@ -49,7 +49,8 @@ def shown(value, form='{:.2f}'):
 
 
 def per_packet(result):
-    return sum(result['cpu'].values()) / 1000 / result['sent']
+    """Of those that arrived: what a forwarder loses must not make it cheaper. None where nothing did."""
+    return sum(result['cpu'].values()) / 1000 / result['received'] if result['received'] else None
 
 
 def per_call(result):
@@ -126,7 +127,8 @@ def detail_lines(results):
                 yield parts(f'{rate:,} packets/s', rounds, name, per_packet, '{:.2f}')
         late = median(result['late_us'] for one in rounds for result in one.values())
         yield (f'  the generator, {rate:,} packets/s: 99 % sent less than {late:.0f} us late'
-               + ('; THE MACHINE WAS BUSY, latencies say little' if late > BUSY_US else ''))
+               + ('; THE MACHINE WAS BUSY: latencies say little, and packets that come in heaps cost all alike'
+                  if late > BUSY_US else ''))
     for rate, rounds in results['calls'].items():
         for name in TITLES:
             yield parts(f'{rate:,} calls/s', rounds, name, per_call, '{:.0f}')
