@@ -453,7 +453,7 @@ static void packets_gather(struct worker *w)
     do {
         w->took = false;
         ev_run(w->loop, EVRUN_NOWAIT);
-    } while (w->took);
+    } while (w->took && !w->ended); /* under a flood something is always there */
 }
 
 static void *worker_run(void *arg)
