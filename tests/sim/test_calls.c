@@ -1,48 +1,8 @@
 /*
- * Calls through the core, one named case each. Every case runs under all four translations of the
- * tailnet, with Contacts believed and overwritten, and once more with every call saved and loaded
- * back after each line; those that do not say otherwise also run in both directions: "a" is who
- * calls.
- *
- *   test_sim_calls              all
- *   test_sim_calls "two peers"  those whose name contains that; SIM_TRACE=1 prints the datagrams
+ * Calls through the core, one named case each: who does what is in the script, under which
+ * circumstances it runs in cases.h. "a" is who calls.
  */
-#include "tests/sim/tailnet.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-    FROM_X = 1,      /* only with the exchange as a */
-    FROM_P = 2,      /* only with the peer as a */
-    UNMASKED = 4,    /* only without translation */
-    THEIRS = 8,      /* only with the peer translated */
-    SHARED = 16,     /* one socket toward the exchange for all peers */
-    TWO = 32,        /* two peers */
-    ON_TAILNET = 64, /* the exchange is on our tailnet address */
-    NOT_YET = 256,   /* waits for its fix: told apart in the output, does not fail the run */
-    NAMED = 512,     /* the peer is known by a name */
-    SIX = 1024,      /* peers on IPv6 */
-    UNSAVED = 128,   /* not with calls saved in between: the script counts on identity */
-};
-
-struct call_case {
-    const char *name;
-    unsigned flags;
-    const char *peer, *config, *script;
-};
-
-#define RING                                                                                \
-    "a call\n b expect INVITE sdp\n b answer 180\n a expect 180 nosdp\n b answer 200 sdp\n" \
-    "a expect 200 INVITE sdp\n b expect ACK nosdp\n"
-#define UP                                                                                      \
-    "a call\n b expect INVITE sdp\n b answer 200 sdp\n a expect 200 INVITE sdp\n b expect ACK " \
-    "nosdp\n"
-#define TALK "media 1s\n heard a b\n"
-#define END_A "a send BYE\n b expect BYE\n a expect 200 BYE\n"
-#define END_B "b send BYE\n a expect BYE\n b expect 200 BYE\n"
-#define PRACKS "a by-itself +prack\n b by-itself +prack\n"
+#include "tests/sim/cases.h"
 
 /* clang-format off */
 static const struct call_case cases[] = {
@@ -893,79 +853,7 @@ static const struct scene_body bodies[] = {
     {NULL, NULL},
 };
 
-static bool run_once(const struct call_case *c, const struct tailnet_options *o)
-{
-    struct tailnet t;
-    char title[160];
-    snprintf(title, sizeof title, "%s%s%s%s%s%s", c->name, o->backwards ? ", from the peer" : "",
-             o->ours_masked ? ", ours translated" : "",
-             o->theirs_masked ? ", theirs translated" : "",
-             o->rewrite_contact ? ", Contacts overwritten" : "", o->save_often ? ", saved" : "");
-    tailnet_init(&t, 7, title, o);
-    ua_trunk_add(t.x, "bare", t.x->trunks[0].host, t.at[0].local, NULL);
-    t.box.judge.body_free =
-        c->peer && (strstr(c->peer, "codecs") || strstr(c->peer, "sdp_username"));
-    if (c->peer && strstr(c->peer, "strip")) {
-        t.box.judge.strip[0] = "User-Agent";
-        t.box.judge.strip[1] = "X-Thing";
-        t.box.judge.strip[2] = "s";
-        t.box.judge.strip[3] = "Allow-Events";
-    }
-    bool ok = tailnet_run(&t, c->script);
-    tailnet_free(&t);
-    return ok;
-}
-
-static unsigned run_translations(const struct call_case *c, struct tailnet_options o)
-{
-    unsigned failed = 0;
-    for (unsigned mask = 0; mask < 4; mask++) {
-        o.ours_masked = mask & 1;
-        o.theirs_masked = mask & 2;
-        if (((c->flags & UNMASKED) && mask) || ((c->flags & THEIRS) && !o.theirs_masked))
-            continue;
-        for (unsigned how = 0; how < 3; how++) {
-            o.rewrite_contact = how == 1;
-            o.save_often = how == 2;
-            if (o.save_often && c->flags & UNSAVED)
-                continue;
-            failed += !run_once(c, &o);
-            if (failed)
-                return failed; /* one account of a fault is enough */
-        }
-    }
-    return failed;
-}
-
-static bool run(const struct call_case *c)
-{
-    struct tailnet_options o = {.peer = c->peer, .config = c->config, .bodies = bodies};
-    unsigned failed = 0;
-    o.peers = c->flags & TWO ? 2 : 1;
-    o.shared = c->flags & SHARED;
-    o.named = c->flags & NAMED;
-    o.exchange_on_tailnet = c->flags & ON_TAILNET;
-    o.six = c->flags & SIX;
-    if (!(c->flags & FROM_P))
-        failed += run_translations(c, o);
-    o.backwards = true;
-    if (!(c->flags & FROM_X) && !failed)
-        failed += run_translations(c, o);
-    return failed == 0;
-}
-
 int main(int argc, char **argv)
 {
-    unsigned failed = 0, waiting = 0, n = 0;
-    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (argc > 1 && !strstr(cases[i].name, argv[1]))
-            continue;
-        bool ok = run(&cases[i]), waits = !ok && cases[i].flags & NOT_YET;
-        printf("%s %s\n", ok ? "ok  " : waits ? "wait" : "FAIL", cases[i].name);
-        n++;
-        waiting += waits;
-        failed += !ok && !waits;
-    }
-    printf("%u of %u cases failed, %u wait for their fix\n", failed, n, waiting);
-    return failed != 0 || n == 0;
+    return cases_main(cases, sizeof cases / sizeof cases[0], bodies, argc, argv);
 }
