@@ -610,13 +610,20 @@ static bool contains(struct span s, const char *text)
     return false;
 }
 
-static bool carries(const struct text *t, const char *text)
+/* Those who lead elsewhere may name a third one. */
+static bool is_redirect(const struct text *t)
+{
+    return (status_of(t) >= 300 && status_of(t) < 400) || status_of(t) == 485;
+}
+
+static bool carries(const struct text *t, const char *text, bool contacts)
 {
     if (t->request && contains(t->word[1], text))
         return true;
     for (unsigned i = 0; i < t->n; i++) {
         enum line_class c = class_of(&t->lines[i]);
-        bool route = c == LINE_CONTACT || c == LINE_ROUTING || (c == LINE_VIA && t->request);
+        bool route =
+            (c == LINE_CONTACT && contacts) || c == LINE_ROUTING || (c == LINE_VIA && t->request);
         if (route && contains(t->lines[i].value, text))
             return true;
     }
@@ -632,7 +639,8 @@ static void judge_addresses(struct invariants *j, const struct text *t, enum sid
         const struct judge_forbidden *f = &j->forbidden[i];
         if (f->toward != toward || (addr_is_set(&f->peer) && !addr_same_ip(&f->peer, to)))
             continue;
-        if (carries(t, f->text)) {
+        bool third = addr_is_set(&f->peer) && is_redirect(t);
+        if (carries(t, f->text, !third)) {
             char what[128];
             snprintf(what, sizeof what, "an address of the other side is told: %s", f->text);
             fail_with(j, what, span_of("", 0), out);

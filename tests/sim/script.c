@@ -538,6 +538,8 @@ static bool in_call(struct scene *s, const struct who *who, const struct script_
         return ua_cancel(call, &o);
     if (strcmp(verb, "fork") == 0)
         return ua_fork(call, atoi(w->v[2]), &o);
+    if (strcmp(verb, "branch") == 0)
+        return ua_branch(call, &o);
     if (strcmp(verb, "answer") == 0)
         return ua_answer(call, word_plain(w, 1), atoi(w->v[2]), &o);
     return false;
@@ -565,11 +567,53 @@ static bool of_an_agent(struct scene *s, const struct who *who, const struct scr
     return true;
 }
 
-static void run_line(struct scene *s, char *line)
+/* What a word between braces stands for; NULL: no such word or dialog. */
+static const char *braced_word(struct scene *s, char *text)
+{
+    char *name = strchr(text, ' ');
+    struct who who;
+    if (strcmp(text, "newline") == 0)
+        return "\r\n";
+    if (!name)
+        return NULL;
+    *name++ = '\0';
+    struct ua_call *call = who_is(s, name, &who) ? call_of(s, &who) : NULL;
+    struct ua_dialog *d = call ? ua_dialog_find(call, NULL) : NULL;
+    if (!d)
+        return NULL;
+    return strcmp(text, "id") == 0      ? call->call_id
+           : strcmp(text, "here") == 0  ? d->local_tag
+           : strcmp(text, "there") == 0 ? d->remote_tag
+                                        : NULL;
+}
+
+static void fill_in(struct scene *s, const char *line, char *out, size_t room)
+{
+    size_t n = 0;
+    for (const char *end; *line && n + 1 < room; line++) {
+        char word[64];
+        const char *text = NULL;
+        if (*line == '{' && (end = strchr(line, '}')) && (size_t)(end - line) < sizeof word) {
+            snprintf(word, sizeof word, "%.*s", (int)(end - line - 1), line + 1);
+            text = braced_word(s, word);
+        }
+        if (text) {
+            n += (size_t)snprintf(out + n, room - n, "%s", text);
+            n = n < room ? n : room - 1;
+            line = end;
+        } else {
+            out[n++] = *line;
+        }
+    }
+    out[n] = '\0';
+}
+
+static void run_line(struct scene *s, const char *text)
 {
     struct script_words w;
     struct who who;
-    char copy[512];
+    char copy[SCRIPT_LINE], line[SCRIPT_LINE];
+    fill_in(s, text, line, sizeof line);
     snprintf(copy, sizeof copy, "%s", line);
     split(line, &w);
     if (w.n == 0 || w.v[0][0] == '#')
@@ -605,7 +649,7 @@ bool script_run(struct scene *s, const char *script)
 {
     unsigned before = s->world.failures;
     while (*script && s->world.failures == before) {
-        char line[512];
+        char line[SCRIPT_LINE];
         size_t n = strcspn(script, "\n");
         snprintf(line, sizeof line, "%.*s", (int)n, script);
         run_line(s, line);

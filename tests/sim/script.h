@@ -11,6 +11,8 @@
  *   x ack | x cancel OPTIONS...
  *   p answer STATUS [METHOD] OPTIONS... the newest request that waits
  *   p fork STATUS tag=B OPTIONS...      one more 2xx to an INVITE that has been answered
+ *   p branch tag=B                      the SUBSCRIBE or REFER that waits reached one more: a dialog
+ *                                       of which no answer comes back, only NOTIFY
  *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
  *                                       [past=STATUS] (those before it are let pass); STATUS may
  *                                       be any of several: "200|487"
@@ -30,6 +32,9 @@
  * kind=image move body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable
  * auth cseq=N reason="text"
  *
+ * {id x.two} {here x.two} {there x.two} in a line are Call-ID, own tag and the other one's tag of
+ * that call as x has it; {newline} is a line's end.
+ *
  * What an agent is told waits in its inbox in order, and every `expect` takes the next one of that
  * call; whatever is left at the end fails the test. 100 is not told.
  */
@@ -41,6 +46,7 @@
 #define SCENE_MAX_UAS 8
 #define SCENE_MAX_LABELS 64
 #define SCRIPT_MAX_WORDS 24
+#define SCRIPT_LINE 1024
 
 struct script_words {
     unsigned n;

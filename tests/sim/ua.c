@@ -503,6 +503,12 @@ bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o)
     return true;
 }
 
+bool ua_branch(struct ua_call *call, const struct ua_opts *o)
+{
+    struct ua_txn *t = txn_of_call(call, true, NULL, waits);
+    return t && dialog_for_answer(t, 200, o->tag) != NULL;
+}
+
 void ua_raw(struct ua *ua, const char *bytes, size_t n)
 {
     struct datagram d = {
@@ -532,6 +538,14 @@ static void ack_refusal(struct ua_txn *t, osip_message_t *m)
         ua_datagram(t->ua, bytes, n, t->to);
 }
 
+/* The label of a far dialog is what its tag begins with. */
+static struct ua_dialog *dialog_of_far_tag(struct ua_call *call, const char *tag)
+{
+    char label[24];
+    snprintf(label, sizeof label, "%.*s", (int)strcspn(tag, "-"), tag);
+    return dialog_new(call, label, call->tag, tag);
+}
+
 static struct ua_dialog *dialog_of_response(struct ua_txn *t, osip_message_t *m, int status)
 {
     const char *tag = wire_tag(m->to);
@@ -544,9 +558,7 @@ static struct ua_dialog *dialog_of_response(struct ua_txn *t, osip_message_t *m,
     struct ua_dialog *d = dialog_of_tags(t->call, t->call->tag, tag);
     if (d)
         return d;
-    char label[24];
-    snprintf(label, sizeof label, "%.*s", (int)strcspn(tag, "-"), tag);
-    d = dialog_new(t->call, label, t->call->tag, tag);
+    d = dialog_of_far_tag(t->call, tag);
     d->offer = t->has_sdp ? OFFER_SENT : OFFER_NONE;
     return d;
 }
@@ -689,6 +701,20 @@ static struct ua_dialog *dialog_of_request(struct ua_call *call, osip_message_t 
 {
     const char *to = wire_tag(m->to), *from = wire_tag(m->from);
     return call && to && from ? dialog_of_tags(call, to, from) : NULL;
+}
+
+/* A NOTIFY makes a dialog where it comes before the 2xx, or from a branch whose 2xx never comes
+ * (RFC 6665 §4.4.1). */
+static struct ua_dialog *dialog_of_notify(struct ua_call *call, osip_message_t *m)
+{
+    const char *to = wire_tag(m->to), *from = wire_tag(m->from);
+    bool asked = strcmp(call->method, "SUBSCRIBE") == 0 || strcmp(call->method, "REFER") == 0;
+    if (!asked || !call->caller || !to || !from || strcmp(to, call->tag) != 0 ||
+        strcmp(m->sip_method, "NOTIFY") != 0)
+        return NULL;
+    struct ua_dialog *d = dialog_of_far_tag(call, from);
+    learn_routes(d, m, false);
+    return d;
 }
 
 static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const struct datagram *from)
@@ -838,6 +864,8 @@ static void new_request(struct ua *ua, osip_message_t *m, const char *branch, co
     t->cseq = (uint32_t)strtoul(m->cseq->number, NULL, 10);
     txn_of(t, call_of_request(ua, m));
     t->dialog = dialog_of_request(t->call, m);
+    if (!t->dialog)
+        t->dialog = dialog_of_notify(t->call, m);
     t->in_dialog = t->dialog != NULL;
     if (t->invite && !t->in_dialog)
         t->call->over = t->call->ended = false; /* the one with credentials */

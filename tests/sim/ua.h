@@ -256,6 +256,10 @@ bool ua_answer(struct ua_call *call, const char *method, int status, const struc
 /* One more 2xx with another To-tag, from a transaction that has its answer: what forks do. */
 bool ua_fork(struct ua_call *call, int status, const struct ua_opts *o);
 
+/* A SUBSCRIBE or REFER that waits reached one more: a dialog of which no answer comes back, only
+ * NOTIFY (RFC 6665 §4.4.1). */
+bool ua_branch(struct ua_call *call, const struct ua_opts *o);
+
 /* Bytes as they are, to the first trunk. */
 void ua_raw(struct ua *ua, const char *bytes, size_t n);
 
