@@ -65,3 +65,14 @@ void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
 }
+
+struct dialog *dialog_notified(struct call *call, const struct inbound *in)
+{
+    static char routes[4096]; /* one message at a time */
+    struct dialog *dialog = dialog_get(call, in->from_tag);
+    if (!dialog)
+        return NULL;
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
+    text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
+    return dialog;
+}

@@ -10,6 +10,8 @@ struct dialog *dialog_find(struct call *call, struct span tag);
 struct dialog *dialog_get(struct call *call, struct span tag); /* makes it; NULL: no room */
 /* From an answer of the one who was called: target, route set, To. */
 void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in);
+/* One that a NOTIFY makes, before the 2xx or without one (RFC 6665 §4.4.1); NULL: no room. */
+struct dialog *dialog_notified(struct call *call, const struct inbound *in);
 void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg); /* from Contact */
 
 #endif

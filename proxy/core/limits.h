@@ -24,7 +24,7 @@
 #define NAME_AGAIN_FAILED 5000
 #define UNKNOWN_LOG_EVERY 60000 /* one log line per unknown source */
 #define PORT_RESERVE 64         /* bound pairs that the shell keeps ready per pool */
-#define SESSION_GRACE 32000     /* past an expired session timer before we end the call */
+#define SESSION_GRACE 32000     /* past an expired session timer or subscription before we end it */
 
 #define DSCP_EXCHANGE \
     26 /* of SIP toward the exchange: AF31, what `dscp` has for peers by default */

@@ -15,6 +15,7 @@
 #include "proxy/core/probe.h"
 #include "proxy/core/register.h"
 #include "proxy/core/server_txn.h"
+#include "proxy/core/subscription.h"
 #include "proxy/core/view.h"
 #include <errno.h>
 #include <stdio.h>
@@ -266,28 +267,6 @@ static bool may_answer_offer(const struct client_txn *ct, unsigned status)
     return status < 300 && (ct->method == METHOD_UPDATE || ct->method == METHOD_PRACK);
 }
 
-/* A 2xx to SUBSCRIBE or REFER confirms a dialog of its own (RFC 6665, 3515). */
-static void event_answered(struct core *core, struct call *call, const struct inbound *in)
-{
-    if (in->msg->status >= 300 || in->msg->status < 200) {
-        if (in->msg->status >= 300 && call->n_dialogs == 0)
-            call_end(core, call, END_STATUS, in->msg->status);
-        return;
-    }
-    if (in->side != (enum side)call->origin && in->to_tag.p) {
-        struct dialog *dialog = dialog_get(call, in->to_tag);
-        if (dialog) {
-            dialog_learn(call, dialog, in);
-            dialog->confirmed = true;
-        }
-    }
-    uint32_t seconds;
-    struct span expires = sip_value(in->msg, HEADER_EXPIRES);
-    if (expires.p && !sip_seconds_read(expires, &seconds))
-        call->session_end = core->now + (msec)seconds * 1000 + SESSION_GRACE;
-    call_touch(core, call);
-}
-
 static void bye_answered(struct core *core, struct call *call, const struct client_txn *ct,
                          unsigned status)
 {
@@ -329,7 +308,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     if (!call)
         return;
     if (call->kind == KIND_EVENT) {
-        event_answered(core, call, in);
+        subscription_answered(core, call, in);
     } else if (ct->method == METHOD_BYE) {
         bye_answered(core, call, ct, status);
     } else if (ct->method == METHOD_UPDATE) {

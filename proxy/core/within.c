@@ -15,6 +15,7 @@
 #include "proxy/core/client_txn.h"
 #include "proxy/core/route.h"
 #include "proxy/core/server_txn.h"
+#include "proxy/core/subscription.h"
 #include <stdlib.h>
 
 struct place { /* where in a dialog a request stands */
@@ -35,8 +36,9 @@ static bool place_find(struct core *core, struct inbound *in, struct place *p)
             p->call = NULL;
     }
     p->dialog = p->call ? dialog_find(p->call, p->from_caller ? in->to_tag : in->from_tag) : NULL;
-    if (p->call && !p->dialog && p->call->kind == KIND_EVENT && !p->from_caller)
-        p->dialog = dialog_get(p->call, in->from_tag); /* NOTIFY before the 2xx (RFC 6665) */
+    if (p->call && !p->dialog && p->call->kind == KIND_EVENT && !p->from_caller &&
+        in->msg->method == METHOD_NOTIFY)
+        p->dialog = dialog_notified(p->call, in);
     if (!p->dialog)
         return false;
     in->peer = p->call->peer;
@@ -182,12 +184,10 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
     if (in->msg->method == METHOD_INVITE && p.call->phase == PHASE_UP)
         p.call->invite = st->pool.id;
     struct addr to = place_cross(&p, &x);
-    bool last = p.call->kind == KIND_EVENT && in->msg->method == METHOD_NOTIFY &&
-                span_begins(sip_value(in->msg, HEADER_SUBSCRIPTION_STATE), "terminated");
+    if (p.call->kind == KIND_EVENT && in->msg->method == METHOD_NOTIFY)
+        subscription_notified(core, p.call, in);
     if (!request_forward(core, st, &x, edits, &to, offer && role == ROLE_OFFER) && p.call->adopted)
         call_end(core, p.call, END_OURS, 503);
-    if (last)
-        call_end(core, p.call, END_NONE, 0);
 }
 
 /* The ACK of a 2xx goes end to end, every copy of it; no transaction is kept. */

@@ -150,6 +150,11 @@ static const struct call_case cases[] = {
      "a ask REFER h=\"Refer-To: <sip:300@elsewhere.example>\"\n b expect REFER\n b branch tag=one\n"
      NOTIFIES("b", "a", "active;expires=60") "b answer 202 REFER tag=one\n a expect 202\n"
      NOTIFIES("b", "a", "terminated") "counter routed_by_default 0"},
+    {"REFER without a call and without a subscription leaves nothing", 0, NULL, NULL,
+     "a ask REFER h=\"Refer-To: <sip:300@elsewhere.example>\" h=\"Refer-Sub: false\"\n b expect REFER\n"
+     "b answer 200 h=\"Refer-Sub: false\"\n a expect 200\n wait 90s\n"
+     "b send NOTIFY h=\"Event: refer\" h=\"Subscription-State: terminated\"\n a expect NOTIFY\n a answer 481\n b expect 481\n"
+     "counter routed_by_default 1"},
     {"a refused REFER without a call leaves nothing", 0, NULL, NULL,
      "a ask REFER h=\"Refer-To: <sip:300@elsewhere.example>\"\n b expect REFER\n b answer 403\n a expect 403"},
     {"a challenged REFER and its second try are one to whoever notifies", 0, NULL, NULL,
@@ -260,6 +265,31 @@ static const struct call_case cases[] = {
      "b expect SUBSCRIBE has=\"SUBSCRIBE sip:b3@192.0.2.2:5060 \"\n b answer 500\n a expect 500\n"
      "b send NOTIFY h=\"Event: presence\" h=\"Subscription-State: active\"\n"
      "a expect NOTIFY has=\"NOTIFY sip:a5@192.0.2.1:5060 \"\n a answer 200\n b expect 200\n counter routed_by_default 0"},
+    {"one SUBSCRIBE, three who notify: each has its dialog and route set", 0, NULL, NULL,
+     "a ask SUBSCRIBE h=\"Event: presence\" h=\"Expires: 600\"\n b expect SUBSCRIBE\n b branch tag=two\n b branch tag=three\n"
+     "b answer 200 tag=one h=\"Expires: 600\" contact=\"<sip:b1@192.0.2.1:5060>\"\n a expect 200\n"
+     "b send NOTIFY tag=two h=\"Event: presence\" h=\"Subscription-State: active;expires=600\" contact=\"<sip:b2@192.0.2.2:5060>\""
+     " h=\"Record-Route: <sip:edge.example;lr>\" h=\"Record-Route: <sip:edge2.example;lr>\"\n"
+     "a expect NOTIFY tag=two lacks=edge.example\n a answer 200\n b expect 200 has=edge.example\n"
+     "b send NOTIFY tag=three h=\"Event: presence\" h=\"Subscription-State: active;expires=600\" contact=\"<sip:b3@192.0.2.3:5060>\"\n"
+     "a expect NOTIFY tag=three\n a answer 200\n b expect 200 lacks=edge.example\n"
+     "a send SUBSCRIBE tag=three h=\"Event: presence\" h=\"Expires: 600\"\n"
+     "b expect SUBSCRIBE tag=three has=\"SUBSCRIBE sip:b3@192.0.2.3:5060 \" lacks=Route:\n b answer 200 h=\"Expires: 600\"\n a expect 200\n"
+     "a send SUBSCRIBE tag=two h=\"Event: presence\" h=\"Expires: 600\"\n"
+     "b expect SUBSCRIBE tag=two has=\"SUBSCRIBE sip:b2@192.0.2.2:5060 \" has=\"Route: <sip:edge.example;lr>{newline}Route: <sip:edge2.example;lr>\"\n"
+     "b answer 200 h=\"Expires: 600\"\n a expect 200\n"
+     "a send SUBSCRIBE tag=one h=\"Event: presence\" h=\"Expires: 600\"\n"
+     "b expect SUBSCRIBE tag=one has=\"SUBSCRIBE sip:b1@192.0.2.1:5060 \" lacks=Route:\n b answer 200 h=\"Expires: 600\"\n a expect 200\n"
+     "counter routed_by_default 0"},
+    {"one of several who notify says the last word, and the others go on", 0, NULL, NULL,
+     "a ask SUBSCRIBE h=\"Event: presence\" h=\"Expires: 600\"\n b expect SUBSCRIBE\n b branch tag=two\n b branch tag=three\n"
+     "b send NOTIFY tag=two h=\"Event: presence\" h=\"Subscription-State: terminated;reason=rejected\"\n a expect NOTIFY\n a answer 200\n b expect 200\n"
+     "b answer 200 SUBSCRIBE tag=one h=\"Expires: 600\"\n a expect 200\n"
+     "b send NOTIFY tag=three h=\"Event: presence\" h=\"Subscription-State: active;expires=600\" contact=\"<sip:b3@192.0.2.3:5060>\"\n"
+     "a expect NOTIFY\n a answer 200\n b expect 200\n"
+     "b send NOTIFY tag=one h=\"Event: presence\" h=\"Subscription-State: terminated;reason=noresource\"\n a expect NOTIFY\n a answer 200\n b expect 200\n"
+     "wait 100s\n a send SUBSCRIBE tag=three h=\"Event: presence\" h=\"Expires: 600\"\n"
+     "b expect SUBSCRIBE has=\"SUBSCRIBE sip:b3@192.0.2.3:5060 \"\n b answer 200 h=\"Expires: 600\"\n a expect 200\n counter routed_by_default 0"},
     {"asked once: the only NOTIFY overtakes the 200", 0, NULL, NULL,
      "a ask SUBSCRIBE h=\"Event: presence\" h=\"Expires: 0\"\n b expect SUBSCRIBE\n b branch tag=one\n"
      "b send NOTIFY h=\"Event: presence\" h=\"Subscription-State: terminated;reason=timeout\"\n a expect NOTIFY\n a answer 200\n b expect 200\n"
@@ -268,6 +298,12 @@ static const struct call_case cases[] = {
      "a ask SUBSCRIBE h=\"Event: presence\" h=\"Expires: 60\"\n b expect SUBSCRIBE\n b answer 200 h=\"Expires: 60\"\n a expect 200\n"
      "wait 50s\n" PRESENT("active") "counter routed_by_default 0\n wait 100s\n"
      PRESENT("terminated") "counter routed_by_default 1"},
+    {"a subscription runs out when its NOTIFY says so, not its 200", 0, NULL, NULL,
+     SUBSCRIBED PRESENT("active;expires=30") "wait 20s\n" PRESENT("active") "counter routed_by_default 0\n wait 110s\n"
+     PRESENT("terminated") "counter routed_by_default 1"},
+    {"a subscription without Expires lives as long as its NOTIFY says", 0, NULL, NULL,
+     "a ask SUBSCRIBE h=\"Event: presence\"\n b expect SUBSCRIBE\n b answer 202\n a expect 202\n" PRESENT("active;expires=7200")
+     "wait 120m\n" PRESENT("active") "counter routed_by_default 0"},
     {"each refresh lengthens a subscription", 0, NULL, NULL,
      SUBSCRIBED "wait 500s\n a send SUBSCRIBE h=\"Event: presence\" h=\"Expires: 600\"\n b expect SUBSCRIBE\n b answer 200 h=\"Expires: 600\"\n"
      "a expect 200\n wait 500s\n" PRESENT("active") "counter routed_by_default 0"},
