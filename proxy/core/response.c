@@ -275,6 +275,13 @@ static void bye_answered(struct core *core, struct call *call, const struct clie
     call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
 }
 
+/* The Contact of their 2xx is the target from now on (RFC 6665, 3515). That of INVITE and UPDATE is
+ * taken with the answer that it carries. */
+static bool refreshes_target(enum sip_method method)
+{
+    return method == METHOD_SUBSCRIBE || method == METHOD_NOTIFY || method == METHOD_REFER;
+}
+
 static void other_response(struct core *core, struct client_txn *ct, const struct inbound *in)
 {
     struct server_txn *st = pool_get(&core->servers, ct->server);
@@ -307,6 +314,9 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     answer_forward(core, st, &x, edits);
     if (!call)
         return;
+    if (dialog && status >= 200 && status < 300 && refreshes_target((enum sip_method)ct->method))
+        leg_target(call, in->side == (enum side)call->origin ? &call->caller : &dialog->callee,
+                   in->msg);
     if (call->kind == KIND_EVENT) {
         subscription_answered(core, call, in);
     } else if (ct->method == METHOD_BYE) {

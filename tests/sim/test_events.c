@@ -132,6 +132,11 @@ static const struct call_case cases[] = {
     {"who transferred hangs up at once, and hears minutes later how it went", 0, NULL, NULL,
      UP REFERS("<sip:300@elsewhere.example>", "<sip:300@elsewhere.example>") END_A "calls 0\n wait 100s\n"
         NOTIFIES("b", "a", "terminated") "counter routed_by_default 1"},
+    {"the Contact of a REFER and of its 202 is followed", 0, NULL, NULL,
+     UP "a send REFER h=\"Refer-To: <sip:300@elsewhere.example>\" contact=\"<sip:a2@192.0.2.1:5060>\"\n b expect REFER\n"
+        "b answer 202 contact=\"<sip:b2@192.0.2.2:5060>\"\n a expect 202\n"
+        "b send INFO\n a expect INFO has=\"INFO sip:a2@192.0.2.1:5060 \"\n a answer 200\n b expect 200 INFO\n"
+        "a send INFO\n b expect INFO has=\"INFO sip:b2@192.0.2.2:5060 \"\n b answer 200\n a expect 200 INFO\n" END_A},
 
     /* ---- transfers outside of calls */
     {"REFER without a call has a dialog of its own, which ends with its NOTIFY", 0, NULL, NULL,
@@ -265,6 +270,15 @@ static const struct call_case cases[] = {
      "b expect SUBSCRIBE has=\"SUBSCRIBE sip:b3@192.0.2.2:5060 \"\n b answer 500\n a expect 500\n"
      "b send NOTIFY h=\"Event: presence\" h=\"Subscription-State: active\"\n"
      "a expect NOTIFY has=\"NOTIFY sip:a5@192.0.2.1:5060 \"\n a answer 200\n b expect 200\n counter routed_by_default 0"},
+    {"a subscription inside a call lives on its dialog", 0, NULL, NULL,
+     UP "b send SUBSCRIBE h=\"Event: kpml\" h=\"Expires: 60\" contact=\"<sip:b2@192.0.2.2:5060>\"\n a expect SUBSCRIBE\n"
+        "a answer 200 h=\"Expires: 60\" contact=\"<sip:a2@192.0.2.1:5060>\"\n b expect 200\n"
+        "a send NOTIFY h=\"Event: kpml\" h=\"Subscription-State: active\" contact=\"<sip:a2@192.0.2.1:5060>\"\n b expect NOTIFY has=\"NOTIFY sip:b2@192.0.2.2:5060 \"\n"
+        "b answer 200 contact=\"<sip:b3@192.0.2.2:5060>\"\n a expect 200 NOTIFY\n"
+        "b send INFO\n a expect INFO has=\"INFO sip:a2@192.0.2.1:5060 \"\n a answer 200\n b expect 200 INFO\n"
+        "a send INFO\n b expect INFO has=\"INFO sip:b3@192.0.2.2:5060 \"\n b answer 200\n a expect 200 INFO\n"
+        "a send NOTIFY h=\"Event: kpml\" h=\"Subscription-State: terminated\"\n b expect NOTIFY\n b answer 200\n a expect 200 NOTIFY\n"
+        TALK END_A},
     {"one SUBSCRIBE, three who notify: each has its dialog and route set", 0, NULL, NULL,
      "a ask SUBSCRIBE h=\"Event: presence\" h=\"Expires: 600\"\n b expect SUBSCRIBE\n b branch tag=two\n b branch tag=three\n"
      "b answer 200 tag=one h=\"Expires: 600\" contact=\"<sip:b1@192.0.2.1:5060>\"\n a expect 200\n"
