@@ -89,6 +89,12 @@ static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_t
     call_hangup(core, call, END_SDP, refusal->status, refusal->why);
 }
 
+/* A call that is over has no ports left to name: its SDP does not leave. */
+static bool too_late_for_sdp(const struct call *call, const struct sip_msg *msg)
+{
+    return call && call->phase == PHASE_ENDED && msg->status < 300 && message_has_sdp(msg);
+}
+
 /* An answer that means nothing for the call, or whose call is over or not known: it passes all the
  * same. */
 static void pass_on(struct core *core, struct server_txn *st, struct call *call,
@@ -98,8 +104,7 @@ static void pass_on(struct core *core, struct server_txn *st, struct call *call,
     struct edits *edits = cross_begin(core);
     if (server_answered(st) && st->state != SERVER_ACCEPTED)
         return;
-    /* A call that is over has no ports left to name: its SDP does not leave. */
-    x.drop_body = call && call->phase == PHASE_ENDED && in->msg->status < 300;
+    x.drop_body = too_late_for_sdp(call, in->msg);
     if (!x.drop_body)
         offer_map_only(core, &x, edits);
     answer_forward(core, st, &x, edits);
@@ -300,9 +305,9 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     struct dialog *dialog =
         call ? dialog_find(call, in->side == (enum side)call->origin ? in->from_tag : in->to_tag)
              : NULL;
-    /* A call that is over has no ports left to name. */
-    x.drop_body = call && call->phase == PHASE_ENDED && status < 300;
-    if (!x.drop_body && call && dialog && may_answer_offer(ct, status) && call->kind == KIND_INVITE)
+    x.drop_body = too_late_for_sdp(call, in->msg);
+    if (call && dialog && may_answer_offer(ct, status) && call->kind == KIND_INVITE &&
+        call->phase != PHASE_ENDED)
         offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, false, edits,
                     &refusal);
     else if (!x.drop_body)

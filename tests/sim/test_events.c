@@ -366,6 +366,8 @@ static const struct call_case cases[] = {
      "a ask MESSAGE body=text type=text/plain\n b expect MESSAGE has=\"c=IN IP4 127.0.0.1\"\n b answer 202\n a expect 202\n"
      UP "b send MESSAGE body=text type=text/plain\n a expect MESSAGE has=\"m=audio 4000\"\n a answer 200 body=text type=text/plain\n"
      "b expect 200 MESSAGE has=127.0.0.1\n" END_A},
+    {"the answer to an INFO keeps its body when the call is over", 0, NULL, NULL,
+     UP "a send INFO\n b expect INFO\n" END_A "calls 0\n b answer 200 INFO body=text type=text/plain\n a expect 200 INFO has=\"m=audio 4000\""},
     {"INFO, its answer and its refusal", 0, NULL, NULL,
      UP "a send INFO h=\"Info-Package: x\" body=text type=application/x\n b expect INFO has=\"Info-Package: x\"\n b answer 469 h=\"Recv-Info: y\"\n"
         "a expect 469 INFO has=\"Recv-Info: y\"\n" TALK END_B},
