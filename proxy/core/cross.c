@@ -118,6 +118,22 @@ static bool cross_host(struct core *core, const struct crossing *x, const struct
                                   : host_toward_peer(core, x, uri, host);
 }
 
+/* Another host in a URI, and nothing that would send a request elsewhere than there: we are reached
+ * by UDP alone. */
+static void uri_move(const struct crossing *x, struct edits *e, const struct sip_uri *uri,
+                     struct span hostport, enum edit_rule rule)
+{
+    static const char *const unwanted[] = {"transport", "maddr", "ttl"};
+    struct span where;
+    if (uri->scheme.n == 4)
+        edits_add(e, at_of(x, uri->scheme.p), 4, span_str("sip"), rule);
+    edits_add(e, at_of(x, uri->hostport.p), uri->hostport.n, hostport, rule);
+    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
+        if (sip_param(uri->params, unwanted[i], NULL, &where))
+            cut_span(x, e, where, rule);
+    }
+}
+
 static void put_host(const struct crossing *x, struct edits *e, const struct sip_uri *uri,
                      struct addr host, enum edit_rule rule)
 {
@@ -125,7 +141,17 @@ static void put_host(const struct crossing *x, struct edits *e, const struct sip
     if (host.port == 5060 && !uri->port)
         host.port = 0;
     size_t n = host.port ? addr_print(&host, text) : addr_print_host(&host, text);
-    edits_add(e, at_of(x, uri->hostport.p), uri->hostport.n, span_of(text, n), rule);
+    uri_move(x, e, uri, span_of(text, n), rule);
+}
+
+/* An addr-spec gets brackets, so that a parameter of ours is the URI's. Edits at one place keep
+ * their order: the first bracket comes before all others, the second behind them. */
+static void put_bracket(const struct crossing *x, struct edits *e, const struct sip_name_addr *c,
+                        const char *bracket, enum edit_rule rule)
+{
+    const char *at = c->uri.whole.p + (*bracket == '>' ? c->uri.whole.n : 0);
+    if (!c->bracketed)
+        edits_add(e, at_of(x, at), 0, span_str(bracket), rule);
 }
 
 static void put_tt(const struct crossing *x, struct edits *e, const struct sip_uri *uri,
@@ -152,28 +178,15 @@ static int edit_cut(struct core *core, const struct crossing *x, struct edits *e
     return 0;
 }
 
-/* All of one host:port, user and parameters kept; what would send it elsewhere goes. An addr-spec
- * without brackets gets them, so that a parameter of ours is the URI's. */
-static void contact_rewrite(struct core *core, const struct crossing *x, struct edits *e,
+/* All of one host:port, user and parameters kept. */
+static void contact_rewrite(const struct crossing *x, struct edits *e,
                             const struct sip_name_addr *c, const struct addr *own, const char *tt)
 {
-    static const char *const unwanted[] = {"transport", "maddr", "ttl"};
-    struct span where;
     char text[ADDR_TEXT];
-    (void)core;
-    if (!c->bracketed) {
-        edits_add(e, at_of(x, c->uri.whole.p), 0, span_str("<"), RULE_CONTACT);
-        edits_add(e, at_of(x, c->uri.whole.p + c->uri.whole.n), 0, span_str(">"), RULE_CONTACT);
-    }
-    if (c->uri.scheme.n == 4)
-        edits_add(e, at_of(x, c->uri.scheme.p), 4, span_str("sip"), RULE_CONTACT);
-    size_t n = addr_print(own, text);
-    edits_add(e, at_of(x, c->uri.hostport.p), c->uri.hostport.n, span_of(text, n), RULE_CONTACT);
+    put_bracket(x, e, c, "<", RULE_CONTACT);
+    uri_move(x, e, &c->uri, span_of(text, addr_print(own, text)), RULE_CONTACT);
     put_tt(x, e, &c->uri, tt, RULE_CONTACT);
-    for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
-        if (sip_param(c->uri.params, unwanted[i], NULL, &where))
-            cut_span(x, e, where, RULE_CONTACT);
-    }
+    put_bracket(x, e, c, ">", RULE_CONTACT);
 }
 
 static bool is_redirect(const struct sip_msg *msg)
@@ -192,9 +205,13 @@ static int edit_identity(struct core *core, const struct crossing *x, struct edi
         if (sip_name_addr_read(element, &who) || who.star ||
             !cross_host(core, x, &who.uri, &host, &tt))
             continue; /* not ours to judge: passes as it is */
+        bool called = h->id == HEADER_REFER_TO || h->id == HEADER_CONTACT;
+        if (called && tt)
+            put_bracket(x, e, &who, "<", RULE_IDENTITY);
         put_host(x, e, &who.uri, host, RULE_IDENTITY);
-        if (h->id == HEADER_REFER_TO || h->id == HEADER_CONTACT || !tt)
-            put_tt(x, e, &who.uri, tt, RULE_IDENTITY);
+        put_tt(x, e, &who.uri, called ? tt : NULL, RULE_IDENTITY);
+        if (called && tt)
+            put_bracket(x, e, &who, ">", RULE_IDENTITY);
     }
     return 0;
 }
@@ -214,7 +231,7 @@ static int edit_contact(struct core *core, const struct crossing *x, struct edit
         if (sip_name_addr_read(element, &c))
             return EINVAL;
         if (!c.star && c.uri.hostport.p)
-            contact_rewrite(core, x, e, &c, &own, tt);
+            contact_rewrite(x, e, &c, &own, tt);
     }
     return 0;
 }

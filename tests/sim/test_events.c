@@ -73,6 +73,11 @@ static const struct call_case cases[] = {
      UP REFERS("<sip:300@$PEER2:5060>", "<sip:300@$LOCAL:5070;tt=q>")
         REFERS("<sip:300@$PEER:5060;user=phone>", "<sip:300@$LOCAL:5070;tt=p;user=phone>") END_A},
 
+    {"without brackets ;tt= is none of the header's parameters", FROM_P | TWO | SHARED, NULL, NULL,
+     UP REFERS("sip:300@$PEER2:5060", "<sip:300@$LOCAL:5070;tt=q>")
+        REFERS("sip:300@$PEER2:5060;x=1", "<sip:300@$LOCAL:5070;tt=q>;x=1")
+        "a send REFER h=\"Refer-To: <sip:1@elsewhere.example>\" contact= h=\"CONTACT: sip:p@$NATIVE:5060\"\n"
+        "b expect REFER has=\"CONTACT: <sip:p@$LOCAL:5070;tt=p>\"\n b answer 603\n a expect 603\n" END_A},
 
     /* ---- both ways */
     {"who is nobody here is left alone", 0, NULL, NULL,
@@ -80,6 +85,11 @@ static const struct call_case cases[] = {
         REFERS("<sip:300@elsewhere.example>", "<sip:300@elsewhere.example>")
         REFERS("'A, B' <tel:+81-3-1234>", "'A, B' <tel:+81-3-1234>")
         REFERS("sip:300@elsewhere.example", "sip:300@elsewhere.example") END_A},
+    {"what would lead the call round us is taken off with the host", FROM_P, NULL, NULL,
+     UP REFERS("<sip:300@$PEER:5060;transport=tcp;user=phone>", "<sip:300@$LOCAL:5070;user=phone>")
+        REFERS("<sip:300@$US:5060;maddr=192.0.2.1;method=INVITE>", "<sip:300@$EXCHANGE:5062;method=INVITE>") END_A},
+    {"what would lead the call round us is taken off with the host, toward the peer", FROM_X, NULL, NULL,
+     UP REFERS("<sip:300@$EXCHANGE:5062;transport=tls;user=phone>", "<sip:300@$US:5060;user=phone>") END_A},
     {"Replaces inside a URI is not touched, whatever it looks like", FROM_X, NULL, NULL,
      UP REFERS("'Bob, too' <sip:300@$EXCHANGE:5062;user=phone?Replaces=a-1%40127.0.0.1%3Bto-tag%3D$LOCAL%3Bfrom-tag%3D$US&Require=replaces>;x=1",
                "'Bob, too' <sip:300@$US:5060;user=phone?Replaces=a-1%40127.0.0.1%3Bto-tag%3D$LOCAL%3Bfrom-tag%3D$US&Require=replaces>;x=1")
