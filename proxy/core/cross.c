@@ -33,7 +33,7 @@ static void cut_span(const struct crossing *x, struct edits *e, struct span s, e
 
 static struct peer *peer_meant(struct core *core, struct peer *first, const struct sip_uri *uri)
 {
-    if (peer_is_meant(first, uri))
+    if (peer_is_meant(first, uri) || (addr_is_set(&uri->addr) && peer_is_called(first, &uri->addr)))
         return first;
     for (size_t i = 0; i < core->n_listed; i++) {
         if (peer_is_meant(core->peers[i], uri))
@@ -75,17 +75,6 @@ static struct peer *peer_of_local(const struct core *core, const struct sip_uri 
     return NULL;
 }
 
-/* As the peer itself writes it, so that it knows the address for its own. */
-static struct addr as_announced(const struct peer *peer)
-{
-    struct addr here = peer_address(peer), written;
-    if (map_back(&peer->rules->map, &here, &written) >= 0)
-        return written;
-    if (peer->n_announced)
-        return addr_with_port(peer->announced[peer->n_announced - 1], here.port);
-    return here;
-}
-
 static bool host_toward_peer(struct core *core, const struct crossing *x, const struct sip_uri *uri,
                              struct addr *host)
 {
@@ -93,14 +82,15 @@ static bool host_toward_peer(struct core *core, const struct crossing *x, const 
         return false;
     struct peer *peer = peer_of_local(core, uri);
     if (peer == x->peer && peer) {
-        *host = as_announced(peer);
+        *host = peer_own_name(peer);
     } else if (peer) {
         *host = peer_address(peer);
         core_log(core, LEVEL_WARNING, x->peer, x->in->call_id,
                  "refers to peer %s by its address here, which may mean nothing there", peer->name);
     } else if (is_exchange_ip(core->conf, &uri->addr) ||
                addr_same_ip(&core->conf->exchange.address, &uri->addr) ||
-               is_own(core, SIDE_EXCHANGE, NULL, &uri->addr)) {
+               is_own(core, SIDE_EXCHANGE, NULL, &uri->addr) ||
+               is_own(core, SIDE_PEER, x->peer, &uri->addr)) {
         *host = own_address(core, SIDE_PEER, x->peer, x->call);
     } else {
         return false;
@@ -230,8 +220,11 @@ static int edit_contact(struct core *core, const struct crossing *x, struct edit
         struct sip_name_addr c;
         if (sip_name_addr_read(element, &c))
             return EINVAL;
-        if (!c.star && c.uri.hostport.p)
-            contact_rewrite(x, e, &c, &own, tt);
+        if (c.star || !c.uri.hostport.p)
+            continue;
+        contact_rewrite(x, e, &c, &own, tt);
+        if (x->to == SIDE_EXCHANGE)
+            peer_calls_itself(x->peer, &c.uri);
     }
     return 0;
 }
@@ -255,7 +248,6 @@ static edit_header *const header_edits[HEADER_COUNT] = {
     [HEADER_RECORD_ROUTE] = edit_cut,
     [HEADER_PATH] = edit_cut,
     [HEADER_SERVICE_ROUTE] = edit_cut,
-    [HEADER_CONTACT] = edit_contact,
     [HEADER_MAX_FORWARDS] = edit_max_forwards,
     [HEADER_REFER_TO] = edit_identity,
     [HEADER_REFERRED_BY] = edit_identity,
@@ -283,6 +275,13 @@ static bool is_stripped(const struct crossing *x, const struct sip_header *h)
 static int edit_headers(struct core *core, const struct crossing *x, struct edits *e)
 {
     const struct sip_msg *msg = x->in->msg;
+    /* First the Contacts: they tell what the peer means by its other URIs. */
+    for (const struct sip_header *h = sip_header(msg, HEADER_CONTACT); h;
+         h = sip_header_next(msg, h)) {
+        int err = edit_contact(core, x, e, h);
+        if (err)
+            return err;
+    }
     for (unsigned i = 0; i < msg->n_headers; i++) {
         const struct sip_header *h = &msg->headers[i];
         edit_header *edit = header_edits[h->id];

@@ -181,17 +181,49 @@ struct addr peer_address(const struct peer *peer)
     return peer->n_addrs ? addr_with_port(peer->addrs[0], port) : (struct addr){0};
 }
 
+/* The oldest makes room. */
+static void list_append(struct addr *list, size_t *n, struct addr a)
+{
+    if (*n == MAX_ANNOUNCED)
+        memmove(list, list + 1, --*n * sizeof *list);
+    list[(*n)++] = a;
+}
+
 bool peer_announces(struct peer *peer, const struct addr *a)
 {
     if (list_has(peer->announced, peer->n_announced, a) || addr_is_wildcard(a))
         return false;
-    if (peer->n_announced == MAX_ANNOUNCED) {
-        memmove(peer->announced, peer->announced + 1,
-                (MAX_ANNOUNCED - 1) * sizeof *peer->announced);
-        peer->n_announced--;
-    }
-    peer->announced[peer->n_announced++] = addr_with_port(*a, 0);
+    list_append(peer->announced, &peer->n_announced, addr_with_port(*a, 0));
     return true;
+}
+
+void peer_calls_itself(struct peer *peer, const struct sip_uri *contact)
+{
+    struct addr a = addr_with_port(contact->addr, contact->port ? contact->port : 5060);
+    if (!addr_is_set(&contact->addr) || addr_is_wildcard(&a))
+        return;
+    size_t i = 0;
+    while (i < peer->n_contacts && !addr_same_ip(&peer->contacts[i], &a))
+        i++;
+    if (i < peer->n_contacts) {
+        peer->n_contacts--;
+        memmove(&peer->contacts[i], &peer->contacts[i + 1],
+                (peer->n_contacts - i) * sizeof *peer->contacts);
+    }
+    list_append(peer->contacts, &peer->n_contacts, a);
+}
+
+bool peer_is_called(const struct peer *peer, const struct addr *a)
+{
+    return list_has(peer->contacts, peer->n_contacts, a);
+}
+
+struct addr peer_own_name(const struct peer *peer)
+{
+    struct addr here = peer_address(peer), written;
+    if (map_back(&peer->rules->map, &here, &written) >= 0)
+        return written;
+    return peer->n_contacts ? peer->contacts[peer->n_contacts - 1] : here;
 }
 
 void peer_warn(struct core *core, struct peer *peer, enum peer_warning warning, const char *fmt,

@@ -25,6 +25,13 @@ struct peer *peer_find(const struct core *core, struct span name); /* listed one
 /* Does this URI's host mean the peer: its address, name, alias or a key of its map? */
 bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri);
 
+/* Notes what the peer calls itself in a Contact: such a host in its other URIs means the peer. It
+ * says where nothing is sent. */
+void peer_calls_itself(struct peer *peer, const struct sip_uri *contact);
+bool peer_is_called(const struct peer *peer, const struct addr *a);
+/* How the peer knows its own address: by its map, else its latest Contact, else as we do. */
+struct addr peer_own_name(const struct peer *peer);
+
 /* Notes an address that the peer writes into its messages. True: for the first time. */
 bool peer_announces(struct peer *peer, const struct addr *a);
 /* Logged, and shown in the API until it is withdrawn. Nothing happens where it stands already. */

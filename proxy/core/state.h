@@ -67,6 +67,8 @@ struct peer {
     struct addr route;   /* source of the route to it */
     struct addr announced[MAX_ANNOUNCED];
     size_t n_announced;
+    struct addr contacts[MAX_ANNOUNCED]; /* hosts of its Contacts, with port; the latest last */
+    size_t n_contacts;
     uint32_t calls, events;                     /* running; events: dialogs without INVITE */
     char warnings[PEER_WARNINGS][WARNING_TEXT]; /* "" = none */
     uint8_t local_missed;     /* probes of the exchange from its local in a row, unanswered */

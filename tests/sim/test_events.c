@@ -39,6 +39,10 @@
 /* clang-format off */
 static const struct call_case cases[] = {
     /* ---- where a REFER of the exchange leads, as the peer reads it */
+    {"to the peer the exchange is ours", FROM_X, NULL, NULL,
+     UP REFERS("<sip:300@$EXCHANGE:5062>", "<sip:300@$US:5060>")
+        REFERS("<sip:300@127.0.0.9>", "<sip:300@$US>")
+        REFERS("<sip:300@$SELF:5060>", "<sip:300@$US:5060>") REFERS("<sip:300@$US:5060>", "<sip:300@$US:5060>") END_A},
     {"to the peer its own local is what it calls itself", FROM_X, NULL, NULL,
      UP REFERS("<sip:300@$LOCAL:5070>", "<sip:300@$NATIVE:5060>") END_A},
     {"to the peer its own local is what it calls itself, by the map", FROM_X | THEIRS,
@@ -67,6 +71,8 @@ static const struct call_case cases[] = {
      "map: {100.64.2.2: 100.64.1.2, 10.20.0.0/24: 100.64.7.0/24}", NULL,
      UP REFERS("<sip:300@$NATIVE:5060>", "<sip:300@$LOCAL:5070>")
         REFERS("<sip:300@10.20.0.9:5080>", "<sip:300@$LOCAL:5070>") END_A},
+    {"to the exchange the peer is its local, by what it calls itself in its Contact", FROM_P, NULL, NULL,
+     UP REFERS("<sip:300@$NATIVE:5060>", "<sip:300@$LOCAL:5070>") END_A},
     {"to the exchange another peer is that one's local", FROM_P | TWO, NULL, NULL,
      UP REFERS("<sip:300@$PEER2:5060>", "<sip:300@$LOCAL2:5070>") END_A},
     {"to the exchange another peer is named in ;tt= of the shared socket", FROM_P | TWO | SHARED, NULL, NULL,
@@ -78,6 +84,14 @@ static const struct call_case cases[] = {
         REFERS("sip:300@$PEER2:5060;x=1", "<sip:300@$LOCAL:5070;tt=q>;x=1")
         "a send REFER h=\"Refer-To: <sip:1@elsewhere.example>\" contact= h=\"CONTACT: sip:p@$NATIVE:5060\"\n"
         "b expect REFER has=\"CONTACT: <sip:p@$LOCAL:5070;tt=p>\"\n b answer 603\n a expect 603\n" END_A},
+
+    {"a peer on IPv6, both as the exchange and as it reads it", SIX, NULL, NULL,
+     UP "x send REFER h=\"Refer-To: <sip:300@$EXCHANGE:5062>\"\n p expect REFER has=\"Refer-To: <sip:300@$US:5060>\"\n"
+        "p answer 202\n x expect 202\n x send REFER h=\"Refer-To: <sip:300@$LOCAL:5070>\"\n"
+        "p expect REFER has=\"Refer-To: <sip:300@$NATIVE:5060>\"\n p answer 202\n x expect 202\n"
+        "p send REFER h=\"Refer-To: <sip:300@$US>\"\n x expect REFER has=\"Refer-To: <sip:300@$EXCHANGE:5062>\"\n"
+        "x answer 202\n p expect 202\n p send REFER h=\"Refer-To: <sip:300@$NATIVE:5060>\"\n"
+        "x expect REFER has=\"Refer-To: <sip:300@$LOCAL:5070>\"\n x answer 202\n p expect 202\n" END_A},
 
     /* ---- both ways */
     {"who is nobody here is left alone", 0, NULL, NULL,
@@ -111,6 +125,14 @@ static const struct call_case cases[] = {
      TELLS("P-Preferred-Identity: <sip:200@$EXCHANGE:5062>", "P-Preferred-Identity: <sip:200@$US:5060>")
      TELLS("Remote-Party-ID: 'A' <sip:200@$EXCHANGE>;party=calling", "Remote-Party-ID: 'A' <sip:200@$US>;party=calling")
      TELLS("Referred-By: <sip:q@$LOCAL2:5070>", "Referred-By: <sip:q@$PEER2:5060>")},
+    {"who called and who was called before, as the exchange reads it", FROM_P | TWO, NULL, NULL,
+     TELLS("Diversion: <sip:200@$NATIVE:5060>;reason=no-answer, <tel:0312345678>",
+           "Diversion: <sip:200@$LOCAL:5070>;reason=no-answer, <tel:0312345678>")
+     TELLS("History-Info: <sip:200@$US:5060>;index=1, <sip:200@$PEER2>;index=1.1",
+           "History-Info: <sip:200@$EXCHANGE:5062>;index=1, <sip:200@$LOCAL2:5070>;index=1.1")
+     TELLS("P-Asserted-Identity: 'P' <sip:200@$PEER>", "P-Asserted-Identity: 'P' <sip:200@$LOCAL:5070>")
+     TELLS("Remote-Party-ID: <sip:200@$PEER:5060>;privacy=full", "Remote-Party-ID: <sip:200@$LOCAL:5070>;privacy=full")
+     TELLS("Referred-By: <sip:q@elsewhere.example>", "Referred-By: <sip:q@elsewhere.example>")},
 
     /* ---- the course of a transfer inside a call */
     {"a blind transfer: 202, NOTIFY until it has led somewhere, BYE", 0, NULL, NULL,
@@ -234,6 +256,10 @@ static const struct call_case cases[] = {
      "a expect 302 has=\"CONTACT: <sip:300@$LOCAL:5070;tt=p>, <sip:301@$LOCAL:5070;tt=q>\"\n"
      "a.two call uri=\"sip:301@$LOCAL:5070;tt=q\"\n q.two expect INVITE has=\"INVITE sip:301@$PEER2:5060 \"\n"
      "q.two answer 486\n a.two expect 486"},
+    {"302: the peer leads to itself, by what it calls itself in its Contact", FROM_X, NULL, NULL,
+     UP END_A "a.two call\n b.two expect INVITE\n b.two answer 302 h=\"Contact: <sip:300@$NATIVE:5060>\"\n"
+     "a.two expect 302 has=\"Contact: <sip:300@$LOCAL:5070>\"\n a.three call uri=sip:300@$LOCAL:5070\n"
+     "b.three expect INVITE has=\"INVITE sip:300@$PEER:5060 \"\n b.three answer 486\n a.three expect 486"},
     {"302: the exchange leads to itself or to another peer, as the peer reads it", FROM_P | TWO, NULL, NULL,
      "a call\n b expect INVITE\n b answer 302 h=\"CONTACT: <sip:300@$EXCHANGE:5062>, <sip:301@$LOCAL2:5070>\"\n"
      "a expect 302 has=\"CONTACT: <sip:300@$US:5060>, <sip:301@$PEER2:5060>\"\n"
