@@ -46,8 +46,9 @@ exten => _300.,1,Ringing()
 exten => _400.,1,Hangup(17)
 ; 500 rings the telephone of this exchange
 exten => _500.,1,Dial({channel}/phone)
-; 600 goes on to C, to the number that follows
+; 600 goes on to C, 610 to A, to the number that follows
 exten => _600.,1,Dial(PJSIP/${{EXTEN:3}}@c)
+exten => _610.,1,Dial(PJSIP/${{EXTEN:3}}@a)
 ; 0... is a number of the public network, a single digit a telephone of a gateway: ring until somebody
 ; makes them answer
 exten => _0X.,1,Ringing()
@@ -58,6 +59,11 @@ exten => _X,1,Ringing()
 [answered]
 exten => s,1,Answer()
  same => n,Goto(talk,s,1)
+
+[refer]
+; sends whoever is there to that number, at the host in TARGET
+exten => _X.,1,Transfer(PJSIP/sip:${{EXTEN}}@${{TARGET}})
+ same => n,Hangup()
 
 [phones]
 ; what a telephone dials goes out by the trunk it names: trunk*number
@@ -78,6 +84,8 @@ astdatadir => /usr/share/asterisk
 astmoddir => {moddir}
 [options]
 verbose = 3
+; all sites have one hardware address, by which exchanges would take each other's states for their own
+entityid = 02:00:00:00:00:{entity:02x}
 ''',
     'logger.conf': '''
 [general]
@@ -109,6 +117,7 @@ class Asterisk:
     """One exchange. Written, started and stopped by the Lab.
 
     trunks: the text of its file of trunks. manager: port of its manager interface on 127.0.0.1.
+    modules: more than every exchange has. dialplan: more of it.
     """
 
     CHANNEL = 'PJSIP'
@@ -118,7 +127,8 @@ class Asterisk:
     RELOAD = 'module reload res_pjsip.so'
     COUNT = 'CHANNEL(rtcp,{})'
 
-    def __init__(self, lab, name, site, root, trunks, tone, rtp=(10000, 10200), manager=5038):
+    def __init__(self, lab, name, site, root, trunks, tone, rtp=(10000, 10200), manager=5038, modules=(),
+                 dialplan=''):
         self.lab = lab
         self.site = site
         self.name = name
@@ -131,15 +141,16 @@ class Asterisk:
         self.console = os.path.join(self.folder, 'console')
         moddir = os.path.dirname(glob.glob(f'{root}/usr/lib/**/asterisk/modules/chan_pjsip.so', recursive=True)[0])
         values = {'tone': tone, 'rtp': rtp, 'moddir': moddir[len(root):], 'manager': manager, 'logger': self.LOGGER,
-                  'channel': self.CHANNEL}
+                  'channel': self.CHANNEL, 'entity': manager % 256}
         for folder in ('etc', 'lib', 'spool/monitor', 'run', 'log'):
             os.makedirs(os.path.join(self.folder, folder), exist_ok=True)
         for name, text in FILES.items():
             self._write(name, text.format(**values))
+        self._write('extensions.conf', FILES['extensions.conf'].format(**values) + dialplan)
         for name in EMPTY:
             self._write(name, '')
         self._write('modules.conf', '[modules]\nautoload=no\n'
-                    + ''.join(f'load={module}.so\n' for module in self.MODULES))
+                    + ''.join(f'load={module}.so\n' for module in (*self.MODULES, *modules)))
         self._write(self.CONF, trunks)
         self.process = None
         self.ami = None

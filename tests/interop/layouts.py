@@ -56,23 +56,24 @@ class NoProxy:
         pass
 
 
-def proxied(lab, name, suite, peers, defaults=None, extra='', transport=None, **options):
+def proxied(lab, name, suite, peers, defaults=None, extra='', transport=None, exchange=None, **options):
     """Exchange `name` as MikoPBX writes it, with tailtrunk as the outbound proxy of each provider.
 
     defaults: keys for every peer of tailtrunk's configuration. options: for every provider.
     extra: more pjsip.conf. transport: options of the exchange's. Trunks are named by the peer: `b` leads to B.
+    exchange: what else lab.exchange takes.
     """
     direct = lab.env.direct
     text = basis(5060 if direct else EXCHANGE_PORT, mikopbx=True, transport=transport) + extra
     for index, peer in enumerate(peers):
         text += provider(peer.lower(), lab.net.seen(peer, name), proxy=None if direct else local(index), **options)
-    lab.exchange(name, suite, text, rtp=RTP)
+    lab.exchange(name, suite, text, rtp=RTP, **(exchange or {}))
     return NoProxy() if direct else lab.proxy(name, config(lab, name, peers, **(defaults or {})))
 
 
-def plain(lab, name, suite, peers, extra='', **options):
+def plain(lab, name, suite, peers, extra='', exchange=None, **options):
     """Exchange `name` on port 5060, with a plain trunk to each peer under the address seen."""
     text = basis(5060) + extra
     for peer in peers:
         text += trunk(peer.lower(), lab.net.seen(peer, name), **options)
-    lab.exchange(name, suite, text, rtp=RTP)
+    lab.exchange(name, suite, text, rtp=RTP, **(exchange or {}))

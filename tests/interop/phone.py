@@ -8,6 +8,7 @@ import math
 import re
 import struct
 import threading
+import urllib.parse
 
 import sip
 import tone
@@ -96,6 +97,7 @@ class Phone:
         self.state = 'idle'                             # idle, calling, ringing, up, ended
         self.direction = 'sendrecv'                     # what the other side last said
         self.answers = {}                               # CSeq -> final status of our requests
+        self.notified = ''                              # body of the last NOTIFY
         self.seen = []                                  # methods of requests received
         self.local = self.remote = self.target = self.call_id = None
         lab.watch(self)
@@ -133,6 +135,20 @@ class Phone:
         self.lab.until(lambda: number in self.answers, 5, 'answer to the BYE of the telephone')
         self._end()
 
+    def refer(self, to):
+        """Ask the other side to call `to`, a Refer-To; returns when it has said that this led somewhere."""
+        self.notified = ''
+        number = self._request('REFER', extra=[f'Refer-To: {to}', f'Referred-By: {self.local.split(";")[0]}'])
+        status = self.lab.until(lambda: self.answers.get(number), 5, 'answer to the REFER of the telephone')
+        if status != 202:
+            raise AssertionError(f'REFER: {status}')
+        self.lab.until(lambda: 'SIP/2.0 200' in self.notified, 10, f'NOTIFY of success, not {self.notified!r}')
+
+    def replaces(self):
+        """What stands behind ? of a URI that is to take over this telephone's call, as the exchange knows it."""
+        tags = (sip.parameter(self.remote, 'tag'), sip.parameter(self.local, 'tag'))
+        return urllib.parse.quote('%s;to-tag=%s;from-tag=%s' % (self.call_id, *tags), safe='')
+
     def hears(self, frequency, packets=30, seconds=6):
         """From now on it receives that many packets, and the tone in them."""
         before = self.rtp.packets
@@ -151,12 +167,12 @@ class Phone:
         if status != 200:
             raise AssertionError(f're-INVITE {direction}: {status}')
 
-    def _request(self, method, body='', number=None):
+    def _request(self, method, body='', number=None, extra=()):
         number = number or next(self.serial)
         self._send(f'{method} {self.target} SIP/2.0', [
             f'Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{self.port}-{number}-{method};rport',
             f'From: {self.local}', f'To: {self.remote}', f'Call-ID: {self.call_id}', f'CSeq: {number} {method}',
-            f'Contact: <sip:phone@127.0.0.1:{self.port}>', 'Max-Forwards: 70'], body)
+            f'Contact: <sip:phone@127.0.0.1:{self.port}>', 'Max-Forwards: 70', *extra], body)
         return number
 
     def _send(self, first, lines, body):
@@ -168,7 +184,9 @@ class Phone:
     def receive(self):
         """Called by the lab when a datagram is there."""
         message = sip.Message.read(self.sock.recv(65536))
-        if message.body:
+        if message.method == 'NOTIFY':
+            self.notified = message.body
+        elif message.body:
             self._follow(message.body)
         if message.is_request:
             self._incoming(message)

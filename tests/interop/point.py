@@ -46,23 +46,25 @@ class Point:
             raise Failed(f'{name} was expected, but there came\n{message.text}')
         return message
 
-    def ask(self, method, call_id, target='sip:100@b.example', to='<sip:100@b.example>', number=1, branch='', body=''):
-        self.send(request(self.own, method, call_id, target, to, number, branch, body))
+    def ask(self, method, call_id, *arguments, **options):
+        """Send a request (see request)."""
+        self.send(request(self.own, method, call_id, *arguments, **options))
 
-    def answer(self, asked, status, body=''):
+    def answer(self, asked, status, body='', user='point'):
         self.send(packed([
             f'SIP/2.0 {status} As told', *[f'Via: {via}' for via in asked.all('Via')], f'From: {asked["From"]}',
             f'To: {asked["To"]}' + ('' if asked.tag('To') else ';tag=point'), f'Call-ID: {asked["Call-ID"]}',
-            f'CSeq: {asked["CSeq"]}', f'Contact: <sip:point@{self.own[0]}:{self.own[1]}>'], body))
+            f'CSeq: {asked["CSeq"]}', f'Contact: <sip:{user}@{self.own[0]}:{self.own[1]}>'], body))
 
 
-def request(own, method, call_id, target='sip:100@b.example', to='<sip:100@b.example>', number=1, branch='', body=''):
-    """Bytes of a request as it should be."""
+def request(own, method, call_id, target='sip:100@b.example', to='<sip:100@b.example>', number=1, branch='', body='',
+            lines=(), user='point'):
+    """Bytes of a request as it should be. lines: more of the header. user: that of the Contact."""
     return packed([
         f'{method} {target} SIP/2.0',
         f'Via: SIP/2.0/UDP {own[0]}:{own[1]};rport;branch=z9hG4bK{branch or f"{method}-{call_id}-{number}"}',
         'Max-Forwards: 70', f'From: <sip:point@a.example>;tag={call_id}', f'To: {to}', f'Call-ID: {call_id}',
-        f'CSeq: {number} {method}', f'Contact: <sip:point@{own[0]}:{own[1]}>'], body)
+        f'CSeq: {number} {method}', f'Contact: <sip:{user}@{own[0]}:{own[1]}>', *lines], body)
 
 
 def packed(lines, body=''):
