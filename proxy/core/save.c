@@ -275,7 +275,7 @@ static void enter(struct core *core, struct call *call, struct peer *peer, msec 
     call->rules = peer->rules;
     for (uint32_t i = 0; i < call->n_media; i++) {
         struct media_line *m = &call->media[i];
-        if (!m->open || m->stream >= core->limit_streams)
+        if (!m->open)
             continue;
         core->streams[m->stream] = (struct stream_use){
             call->pool.id, i, {{m->pool[0], m->port[0]}, {m->pool[1], m->port[1]}}};
@@ -293,6 +293,15 @@ static void parts_free(struct call *call)
     free(call->dialogs);
     free(call->media);
     text_free(&call->text);
+}
+
+static bool streams_fit(const struct core *core, const struct call *call)
+{
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        if (call->media[i].open && call->media[i].stream >= core->limit_streams)
+            return false;
+    }
+    return true;
 }
 
 int call_load(struct core *core, const char *bytes, size_t n)
@@ -314,7 +323,7 @@ int call_load(struct core *core, const char *bytes, size_t n)
     if (!call)
         return EINVAL;
     walk(&r, call);
-    if (r.bad || r.at != n || call->call_id.n == 0) {
+    if (r.bad || r.at != n || call->call_id.n == 0 || !streams_fit(core, call)) {
         parts_free(call);
         pool_give(&core->calls, call);
         return EINVAL;

@@ -522,6 +522,39 @@ unsigned box_calls(const struct box *b)
     return n;
 }
 
+static void load_spoilt(struct box *b, const char *bytes, size_t n)
+{
+    static char spoilt[256 * 1024];
+    struct info_call call;
+    uint32_t cursor = 0;
+    for (size_t at = 0; at + 4 <= n; at++) {
+        memcpy(spoilt, bytes, n);
+        memset(spoilt + at, 0xff, 4);
+        int error = call_load(b->core, spoilt, n);
+        if (error)
+            continue;
+        for (cursor = 0; info_call_next(b->core, &cursor, b->world->now, &call);)
+            ;
+        uint32_t id; /* behind the mark and the version */
+        memcpy(&id, spoilt + 6, sizeof id);
+        call_drop(b->core, id);
+    }
+}
+
+void box_spoil_calls(struct box *b)
+{
+    static char bytes[256 * 1024];
+    struct info_call call;
+    uint32_t cursor = 0;
+    while (info_call_next(b->core, &cursor, b->world->now, &call)) {
+        size_t n = call_save(b->core, call.id, bytes, sizeof bytes);
+        call_drop(b->core, call.id);
+        load_spoilt(b, bytes, n);
+        if (call_load(b->core, bytes, n) != 0)
+            world_fail(b->world, "a call cannot be loaded back after spoilt records of it");
+    }
+}
+
 void box_save_calls(struct box *b)
 {
     static char bytes[256 * 1024];

@@ -78,6 +78,9 @@ void box_name(struct box *b, const char *name, const char *addrs);
 /* Every call is saved, dropped and loaded back. */
 void box_save_calls(struct box *b);
 
+/* The same, with records spoilt at each place in turn first: refused, or a call one can look at. */
+void box_spoil_calls(struct box *b);
+
 unsigned box_calls(const struct box *b);
 bool box_logged(const struct box *b, const char *text);
 

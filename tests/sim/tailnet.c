@@ -349,6 +349,8 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
         hang_up_all(t);
     else if (strcmp(verb, "save") == 0)
         box_save_calls(b);
+    else if (strcmp(verb, "spoil") == 0)
+        box_spoil_calls(b);
     else if (strcmp(verb, "name") == 0)
         box_name(b, w->v[1], w->n > 2 ? w->v[2] : "");
     else if (strcmp(verb, "moves") == 0)

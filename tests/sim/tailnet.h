@@ -10,7 +10,7 @@
  *   log "text" | no-log "text"
  *   known p                          the core knows how p sees us
  *   registered N                     bindings of the first peer
- *   restart | reload | reload-without q | drain | exited | hangup | save
+ *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says

@@ -729,6 +729,9 @@ static const struct call_case cases[] = {
     {"restart: what comes for a former call goes where its socket says", FROM_X, NULL, NULL,
      UP "restart\n wait 2s\n a send BYE\n b expect BYE\n a expect 200 BYE\n"
      "counter routed_by_default 1"},
+    {"a spoilt record of a call is refused, or is a call one can look at", FROM_X | UNMASKED, NULL, NULL,
+     "a call lines=audio,video\n b expect INVITE\n spoil\n b answer 183 sdp\n a expect 183\n spoil\n"
+     "b answer 200 sdp\n a expect 200\n b expect ACK\n spoil\n" TALK END_A},
     {"restart: a re-INVITE takes its call up again, with ports of its own", UNSAVED, NULL, NULL,
      UP TALK
      "restart\n wait 2s\n a send INVITE sdp\n b expect INVITE sdp\n b answer 200 sdp\n a expect 200 sdp\n"
