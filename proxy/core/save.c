@@ -106,7 +106,6 @@ static void walk_dialog(struct record *r, struct text *text, struct dialog *d)
     string(r, text, &d->to);
     walk_leg(r, text, &d->callee);
     FLAG(r, d->confirmed);
-    FLAG(r, d->acked);
     FLAG(r, d->offered);
     uint32_t n = count(r, d->answer ? d->n_answer : 0, 64);
     if (!r->writes && n) {

@@ -71,9 +71,8 @@ struct peer {
     size_t n_contacts;
     uint32_t calls, events;                     /* running; events: dialogs without INVITE */
     char warnings[PEER_WARNINGS][WARNING_TEXT]; /* "" = none */
-    uint8_t local_missed;     /* probes of the exchange from its local in a row, unanswered */
-    msec refused_logged;      /* when a refusal of ours was last logged */
-    uint32_t replaced_logged; /* bits: which kinds of replaced address were logged */
+    uint8_t local_missed; /* probes of the exchange from its local in a row, unanswered */
+    msec refused_logged;  /* when a refusal of ours was last logged */
     struct counters counters;
 };
 
@@ -169,7 +168,7 @@ struct dialog {
     struct ref tag; /* To-tag of the one who was called */
     struct ref to;  /* the To value with the tag */
     struct leg callee;
-    bool confirmed, acked;
+    bool confirmed;
     bool offered;                /* its offer, in a 1xx or 2xx, waits for PRACK or ACK */
     struct media_target *answer; /* of this fork, n_media of them; NULL: no SDP yet */
     uint32_t n_answer;
@@ -212,7 +211,7 @@ struct call {
     struct timer timer;         /* TIMER_CALL */
     struct call *older, *newer; /* in the list of ended ones */
     uint8_t kind, phase, origin, end;
-    bool held, drained;
+    bool held;
     struct peer *peer; /* referenced */
     struct conf *conf; /* held: the rules it began with */
     const struct conf_peer *rules;
