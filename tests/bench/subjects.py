@@ -193,7 +193,7 @@ def versions():
 def start_as_shipped(build, folder):
     """(s from start to `ready`, idle bytes) of tailtrunk on conf/tailtrunk.yaml; only its paths are moved."""
     shipped = (HERE / '../../conf/tailtrunk.yaml').read_text()
-    moved = shipped.replace('/run/tailtrunk/', f'{folder}/idle-').replace('/var/lib/tailtrunk', f'{folder}/idle')
+    moved = shipped.replace('socket: build/', f'socket: {folder}/idle-').replace('state: ""', f'state: {folder}/idle')
     assert moved.count(str(folder)) == 2
     os.makedirs(folder / 'idle', exist_ok=True)
     file = folder / 'idle.yaml'

@@ -16,4 +16,7 @@ if(Python3_FOUND)
   add_test(NAME program COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/test_program.py
     $<TARGET_FILE:tailtrunk> $<TARGET_FILE:tailtrunkctl> $<TARGET_FILE:late_names>)
   set_tests_properties(program PROPERTIES LABELS program TIMEOUT 120)
+  add_test(NAME install COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/test_install.py
+    ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR})
+  set_tests_properties(install PROPERTIES LABELS program TIMEOUT 60)
 endif()
