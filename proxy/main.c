@@ -7,6 +7,7 @@
 #include "proxy/trim.h"
 #include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
@@ -29,9 +30,11 @@ static const char usage[] =
     "\n"
     "Runs in the foreground, logs to stderr, prints \"ready\" when calls can come. SIGHUP reads "
     "the\n"
-    "configuration again, SIGTERM and SIGINT stop at once. Exit status: 0; 2 the configuration "
-    "does\n"
-    "not fit; 3 a port is taken.\n";
+    "configuration again, SIGTERM and SIGINT stop at once; tailtrunkctl looks and asks.\n"
+    "\n"
+    "Exit status: 0; 1 no memory or other trouble; 2 wrong usage, or the configuration, state "
+    "folder\n"
+    "or control socket does not fit; 3 a port or the control socket is taken.\n";
 
 struct program {
     struct ev_loop *loop;
@@ -211,6 +214,16 @@ static int program_run(const char *file)
     return status;
 }
 
+/* A closed stderr would give its number to a socket, and the log would go there. */
+static bool streams_hold(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR); /* takes the lowest number that is free */
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -222,6 +235,8 @@ int main(int argc, char **argv)
     };
     const char *file = DEFAULT_FILE;
     bool check = false;
+    if (!streams_hold())
+        return EXIT_OTHER;
     for (int o; (o = getopt_long(argc, argv, "c:", options, NULL)) != -1;) {
         switch (o) {
         case 'c':

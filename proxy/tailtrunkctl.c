@@ -25,6 +25,7 @@ static const char usage[] =
     "\n"
     "  -s, --socket SOCKET  the control socket (default " DEFAULT_SOCKET ")\n"
     "  -j, --json           print the API's JSON as it comes\n"
+    "      --version        print the version\n"
     "      --help           print this\n"
     "\n"
     "Exit status: 0; 1 no tailtrunk answers, or it refused; 2 wrong usage, or a wrong "
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"socket", required_argument, NULL, 's'},
         {"json", no_argument, NULL, 'j'},
+        {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -141,6 +143,9 @@ int main(int argc, char **argv)
             socket = optarg;
         } else if (o == 'j') {
             raw = true;
+        } else if (o == 'v') {
+            printf("tailtrunkctl %s\n", TAILTRUNK_VERSION);
+            return EXIT_FINE;
         } else if (o == 'h') {
             fputs(usage, stdout);
             return EXIT_FINE;

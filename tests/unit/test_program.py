@@ -150,7 +150,10 @@ class Program(unittest.TestCase):
         self.process.stdout.close()
 
     def log(self):
-        with open(os.path.join(self.folder, 'stderr')) as f:
+        path = os.path.join(self.folder, 'stderr')
+        if not os.path.exists(path):
+            return ''
+        with open(path) as f:
             return f.read()
 
     def until(self, true, what):
@@ -510,8 +513,23 @@ class Program(unittest.TestCase):
 
     def test_version_and_help(self):
         self.assertRegex(self.run_once('--version').stdout, r'^tailtrunk \d+\.\d+\.\d+\n$')
-        self.assertIn('usage', self.run_once('--help').stdout)
+        self.assertRegex(self.ctl('--version'), r'^tailtrunkctl \d+\.\d+\.\d+\n$')
+        help_ = self.run_once('--help').stdout
+        self.assertIn('usage', help_)
+        for status in '0;', '1 no memory', '2 wrong usage', '3 a port or the control socket is taken':
+            self.assertIn(status, help_)
         self.assertEqual(self.run_once('--dance').returncode, 2)
+
+    def test_it_starts_without_stdin_stdout_and_stderr(self):
+        self.process = subprocess.Popen(['sh', '-c', 'exec "$0" -c "$1" <&- >&- 2>&-', TAILTRUNK, self.file],
+                                        stdout=subprocess.PIPE)
+        self.addCleanup(self.end)
+        self.until(lambda: os.path.exists(self.socket), 'a control socket')
+        self.assertIn('generation 1', self.ctl('status'))
+        for fd in range(3):
+            self.assertEqual(os.readlink('/proc/%d/fd/%d' % (self.process.pid, fd)), '/dev/null')
+        self.process.send_signal(signal.SIGTERM)
+        self.stopped()
 
 
 if __name__ == '__main__':
