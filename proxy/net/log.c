@@ -332,6 +332,11 @@ void log_setup(struct log *log, enum conf_log_level level, enum conf_log_format 
     log->format = format;
 }
 
+bool log_wants(const struct log *log, enum conf_log_level level)
+{
+    return level <= log->level;
+}
+
 uint64_t log_lost(const struct log *log)
 {
     return log->lost;

@@ -21,6 +21,9 @@ void log_free(struct log *log);
 
 void log_setup(struct log *log, enum conf_log_level level, enum conf_log_format format);
 
+/* Would a line of this level be written? For lines that cost something to make. */
+bool log_wants(const struct log *log, enum conf_log_level level);
+
 /* peer and call_id may be empty. Bytes that are no printable UTF-8 are escaped. */
 void log_line(struct log *log, enum conf_log_level level, struct span peer, struct span call_id,
               struct span text);

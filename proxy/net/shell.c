@@ -1,6 +1,9 @@
 #include "proxy/net/shell.h"
+#include "proxy/core/info.h"
 #include "proxy/net/resolve.h"
+#include "proxy/net/trace.h"
 #include "proxy/net/udp.h"
+#include "proxy/net/unsent.h"
 #include "proxy/relay/relay.h"
 #include <errno.h>
 #include <ev.h>
@@ -52,6 +55,7 @@ struct shell {
     struct answer *answers;
     size_t n_answers, room_answers;
     struct udp_sent sent;
+    struct unsent unsent;
     uint64_t refused, store_lost;
     struct core_socket known[CORE_MAX_SOCKETS]; /* for shell_known */
 };
@@ -157,15 +161,43 @@ static void answer_later(struct shell *shell, struct answer answer)
     shell->answers[shell->n_answers++] = answer;
 }
 
+static void trace(struct shell *shell, bool in, const struct addr *from, const struct addr *to,
+                  struct span bytes)
+{
+    char text[TRACE_TEXT];
+    struct span call_id;
+    size_t n = trace_print(in, from, to, bytes, &call_id, text);
+    log_line(shell->log, LEVEL_DEBUG, span_of("", 0), call_id, span_of(text, n));
+}
+
+static void unsent_cb(void *self, int fd, const struct addr *to, int error)
+{
+    struct shell *shell = self;
+    char text[200];
+    for (size_t id = 0; id < CORE_MAX_SOCKETS; id++) {
+        const struct sip_socket *s = shell->sockets[id];
+        if (!s || s->readable.fd != fd)
+            continue;
+        const struct addr *from = &s->core.addr;
+        if (unsent_is_news(&shell->unsent, from, to, error, shell->now))
+            log_say(shell->log, LEVEL_WARNING, "%s",
+                    unsent_print(from, to, error, !udp_address_is_here(from), text, sizeof text));
+        return;
+    }
+}
+
 static void do_send(struct shell *shell, const struct action *a)
 {
     const struct sip_socket *s =
         a->send.socket < CORE_MAX_SOCKETS ? shell->sockets[a->send.socket] : NULL;
-    if (s)
-        udp_write(shell->writer, s->readable.fd, a->send.dscp, &a->send.to, a->send.bytes,
-                  &shell->sent);
-    else
+    if (!s) {
         shell->sent.failed++;
+        return;
+    }
+    if (log_wants(shell->log, LEVEL_DEBUG))
+        trace(shell, false, &s->core.addr, &a->send.to, a->send.bytes);
+    udp_write(shell->writer, s->readable.fd, a->send.dscp, &a->send.to, a->send.bytes,
+              &shell->sent);
 }
 
 static void do_relay(struct shell *shell, const struct relay_order *order)
@@ -302,6 +334,20 @@ void shell_event(struct shell *shell, const struct event *event)
         event_take(shell, event);
 }
 
+/* A datagram with a line before it, and one after it where it was dropped. */
+static void feed_traced(struct shell *shell, const struct event *e, const struct addr *at)
+{
+    const struct counters *counters = info_counters(shell->core);
+    struct counters before = *counters;
+    trace(shell, true, &e->datagram.from, at, span_of(e->datagram.bytes, e->datagram.n));
+    feed(shell, e);
+    for (size_t i = 0; i < COUNTER_COUNT; i++) {
+        const char *name = counter_table[i].name;
+        if (counters->v[i] > before.v[i] && strncmp(name, "drop_", 5) == 0)
+            log_say(shell->log, LEVEL_DEBUG, "dropped: %s", name);
+    }
+}
+
 static void readable_cb(struct ev_loop *loop, ev_io *w, int events)
 {
     struct sip_socket *s = w->data;
@@ -313,14 +359,19 @@ static void readable_cb(struct ev_loop *loop, ev_io *w, int events)
     size_t n = udp_read(shell->reader, w->fd, &in);
     if (n == 0)
         return;
-    e.datagram.socket = s->core.id; /* s may be closed by what the first datagram does */
+    struct addr at = s->core.addr; /* s may be closed by what the first datagram does */
+    e.datagram.socket = s->core.id;
     time_take(shell);
+    bool traced = log_wants(shell->log, LEVEL_DEBUG);
     for (size_t i = 0; i < n; i++) {
         e.datagram.from = in[i].from;
         e.datagram.bytes = in[i].bytes;
         e.datagram.n = in[i].n;
         e.datagram.truncated = in[i].truncated;
-        feed(shell, &e);
+        if (traced)
+            feed_traced(shell, &e, &at);
+        else
+            feed(shell, &e);
     }
     settle(shell);
 }
@@ -491,6 +542,8 @@ int shell_new(const struct shell_needs *needs, struct shell **out, char *why, si
     shell->log = needs->log;
     shell->lane = needs->lane;
     shell->armed = UINT64_MAX;
+    shell->sent.tell = unsent_cb;
+    shell->sent.self = shell;
     watchers_init(shell);
     error = parts_make(shell, plan->conf);
     if (error != 0)

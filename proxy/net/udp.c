@@ -52,6 +52,16 @@ int udp_open(const struct addr *addr, int *out)
     return 0;
 }
 
+bool udp_address_is_here(const struct addr *addr)
+{
+    struct addr any = addr_with_port(*addr, 0);
+    int fd;
+    int error = udp_open(&any, &fd);
+    if (error == 0)
+        close(fd);
+    return error != EADDRNOTAVAIL;
+}
+
 /* ---------------------------------------------------------------- in */
 
 struct udp_reader {
@@ -183,8 +193,13 @@ static void batch_send(struct udp_writer *w, int fd, unsigned n, struct udp_sent
             sent->sent += (unsigned)out;
             done += (unsigned)out;
         } else if (errno != EINTR) { /* the error belongs to the first one left */
-            bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
+            int error = errno;
+            bool full = error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
             *(full ? &sent->full : &sent->failed) += 1;
+            if (!full && sent->tell) {
+                struct addr to = sockaddr_get(&w->to[done].sa);
+                sent->tell(sent->self, fd, &to, error);
+            }
             done++;
         }
     }

@@ -17,6 +17,9 @@
  * EADDRNOTAVAIL the address is not on this host. */
 int udp_open(const struct addr *addr, int *fd);
 
+/* Is this address, whatever its port, still on this host? */
+bool udp_address_is_here(const struct addr *addr);
+
 struct udp_in {
     struct addr from;
     const char *bytes;
@@ -36,6 +39,9 @@ struct udp_sent {
     uint64_t sent;
     uint64_t full;   /* EAGAIN, ENOBUFS: not sent, the system had no room */
     uint64_t failed; /* any other error: no route, forbidden by a filter */
+    void (*tell)(void *self, int fd, const struct addr *to,
+                 int error); /* each that failed; or NULL */
+    void *self;
 };
 
 /* Gathers copies of datagrams until udp_flush, which sends them with one system call per socket.

@@ -300,10 +300,42 @@ class Program(unittest.TestCase):
         for line in self.log().splitlines():
             self.assertIn('message', json.loads(line))
 
+    def test_what_cannot_be_sent_is_said_once(self):
+        """No packet leaves loopback's addresses for another host, with a route or without."""
+        self.write(self.second('192.0.2.1'))
+        self.start()
+        exchange = Party('127.0.0.1', self.ports['exchange'])
+        self.addCleanup(exchange.close)
+        to = ('127.0.1.8', self.local_of_bob)
+        exchange.send(sip('INVITE sip:100@192.0.2.1 SIP/2.0', exchange, 'CSeq: 1 INVITE'), to)
+        self.until(lambda: self.api('GET', '/v1/stats')[1]['send_failed'] > 1, 'two that failed')
+        said = re.findall(r'warning cannot send to 192\.0\.2\.1:5060 from 127\.0\.2\.1:%d: .+'
+                          % self.ports['trunk'], self.log())
+        self.assertEqual(len(said), 1, self.log())
+
+    def test_debug_shows_each_message_and_what_is_dropped(self):
+        with open(self.file) as f:
+            text = f.read().replace('log: {', 'log: {level: debug, ')
+        with open(self.file, 'w') as f:
+            f.write(text)
+        self.start()
+        self.call_up()
+        stranger = Party('127.0.4.1')
+        self.addCleanup(stranger.close)
+        stranger.send(b'hello', ('127.0.2.1', self.ports['trunk']))
+        self.until(lambda: 'dropped: drop_unknown_source' in self.log(), 'a drop')
+        for line in ('in 127.0.0.1:{exchange} -> 127.0.1.7:{local} INVITE, CSeq 1 INVITE, ',
+                     'out 127.0.2.1:{trunk} -> 127.0.3.1:{peer} INVITE, CSeq 1 INVITE, ',
+                     'in 127.0.3.1:{peer} -> 127.0.2.1:{trunk} 200, CSeq 1 INVITE, '):
+            self.assertIn('debug call=smoke@127.0.0.1 ' + line.format(**self.ports), self.log())
+        self.assertIn('in 127.0.4.1:%d -> 127.0.2.1:%d not-sip, 5 bytes' % (stranger.port, self.ports['trunk']),
+                      self.log())
+
     # ------------------------------------------------------------ reload
 
     def second(self, address, local=None):
-        return SECOND_PEER.format(address=address, local=local or free_port('127.0.1.8'))
+        self.local_of_bob = local or free_port('127.0.1.8')
+        return SECOND_PEER.format(address=address, local=self.local_of_bob)
 
     def test_a_reload_adds_and_removes_a_peer(self):
         self.start()
