@@ -19,6 +19,8 @@ struct check {
     struct lane *lane;
     struct core *core;
     size_t waiting; /* look-ups under way */
+    size_t warnings;
+    bool refused; /* a start would end with it */
 };
 
 static void feed(struct check *c, const struct event *event);
@@ -62,13 +64,22 @@ static void stored_read(struct check *c, const char *directory)
     struct store *store;
     char why[400];
     int error = store_open_readonly(directory, &store, why, sizeof why);
-    if (error != 0) {
-        if (error != ENOENT)
-            printf("warning: %s\n", why);
+    if (error == EPROTO) {
+        c->refused = true;
+        fprintf(stderr, "tailtrunk: %s\n", why);
         return;
     }
-    if (store_read(store, stored_cb, c) != 0)
+    if (error != 0) {
+        if (error != ENOENT) {
+            c->warnings++;
+            printf("warning: %s%s\n", why, error == EUCLEAN ? "; a start begins anew" : "");
+        }
+        return;
+    }
+    if (store_read(store, stored_cb, c) != 0) {
+        c->warnings++;
         printf("warning: the state could not be read to its end\n");
+    }
     store_close(store);
 }
 
@@ -91,7 +102,7 @@ static void names_wait(struct check *c)
 
 /* ---------------------------------------------------------------- for people */
 
-static void address_show(const struct info_peer *p)
+static void address_show(struct check *c, const struct info_peer *p)
 {
     char text[ADDR_TEXT];
     const struct conf_host *host = &p->conf->address;
@@ -106,6 +117,7 @@ static void address_show(const struct info_peer *p)
         printf(" %s", text);
     }
     printf("%s\n", p->n_resolved ? "" : " (warning: does not resolve yet)");
+    c->warnings += p->n_resolved == 0;
 }
 
 static void route_show(const struct info_peer *p, const struct plan_peer *way)
@@ -147,19 +159,20 @@ static void map_show(const struct map *map)
     }
 }
 
-static void peers_show(const struct check *c, const struct plan *plan)
+static void peers_show(struct check *c, const struct plan *plan)
 {
     struct info_peer p;
     char text[ADDR_TEXT];
     for (size_t i = 0; info_peer(c->core, i, &p); i++) {
         addr_print(&p.local, text);
         printf("peer %s\n  local      %s\n", p.conf->name, text);
-        address_show(&p);
+        address_show(c, &p);
         route_show(&p, &plan->peers[i]);
         advertise_show(&p);
         map_show(&p.conf->map);
         for (size_t w = 0; w < p.n_warnings; w++)
             printf("  warning    %s\n", p.warnings[w]);
+        c->warnings += p.n_warnings;
     }
 }
 
@@ -183,7 +196,7 @@ static void core_ask(struct check *c, const struct plan *plan)
     names_wait(c);
 }
 
-static int plan_show(const struct plan *plan)
+static int plan_show(const struct plan *plan, size_t *warnings)
 {
     struct check c = {.loop = ev_default_loop(0)};
     c.lane = lane_new(c.loop, LOOK_UPS);
@@ -192,10 +205,23 @@ static int plan_show(const struct plan *plan)
         return exit_status(ENOMEM);
     core_ask(&c, plan);
     peers_show(&c, plan);
+    *warnings += c.warnings;
     /* A look-up that still hangs is left behind; one that ends just now finds its core yet. */
     (void)lane_free(c.lane);
     core_free(c.core);
-    return EXIT_FINE;
+    return c.refused ? EXIT_CONFIGURATION : EXIT_FINE;
+}
+
+/* Where the program would keep its files. A start tells the same, and ends with status 2. */
+static void places_check(const struct conf *conf, struct conf_errors *errors)
+{
+    char why[600];
+    const struct conf_mark mark = {conf->file, 0, 0};
+    int error = control_check(conf->control.socket, why, sizeof why);
+    if (error != 0 && error != EADDRINUSE) /* beside a running one a check is fine */
+        conf_error_add(errors, &mark, false, "%s", why);
+    if (conf->state && store_check(conf->state, why, sizeof why) != 0)
+        conf_error_add(errors, &mark, false, "%s", why);
 }
 
 int check_run(const char *file)
@@ -207,14 +233,18 @@ int check_run(const char *file)
     int error = conf_read_file(file, &conf, &errors);
     if (error == 0) {
         known.ours = control_owner(conf->control.socket);
+        places_check(conf, &errors);
         error = plan_make(conf, &known, &errors, &plan);
     }
     errors_print(&errors, true);
     int status = error == ENODEV ? EXIT_FINE : exit_status(error);
+    size_t warnings = errors.warnings;
     if (plan)
-        status = plan_show(plan);
+        status = plan_show(plan, &warnings);
+    if (status == EXIT_FINE && errors.errors > 0)
+        status = EXIT_CONFIGURATION;
     if (status == EXIT_FINE)
-        printf("%s: %zu warnings%s\n", file, errors.warnings,
+        printf("%s: %zu warning%s%s\n", file, warnings, warnings == 1 ? "" : "s",
                plan ? "" : "; routes are known once the interface is there");
     plan_free(plan);
     conf_errors_free(&errors);

@@ -116,12 +116,14 @@ static int plan_open(struct program *p, const struct conf *conf, struct plan **o
     }
 }
 
-static int state_open(const struct conf *conf, struct store **out)
+static int state_open(const struct program *p, const struct conf *conf, struct store **out)
 {
-    char why[600];
+    char why[600] = "";
     int error = conf->state ? store_open(conf->state, out, why, sizeof why) : 0;
     if (error != 0)
         fprintf(stderr, "tailtrunk: %s\n", why);
+    else if (why[0])
+        log_say(p->log, LEVEL_WARNING, "%s", why);
     return error == 0 ? EXIT_FINE : EXIT_CONFIGURATION;
 }
 
@@ -134,7 +136,7 @@ static int rooms_open(struct program *p, const struct conf *conf)
     int error = plan_open(p, conf, &plan);
     if (error != 0)
         return p->stopped ? EXIT_FINE : exit_status(error);
-    int status = state_open(conf, &store);
+    int status = state_open(p, conf, &store);
     if (status != 0) {
         plan_free(plan);
         return status;

@@ -13,6 +13,9 @@
 int control_listen(const char *path, unsigned mode, int *fd, struct stat *made, char *why,
                    size_t room);
 
+/* What control_listen would return, changing nothing. */
+int control_check(const char *path, char *why, size_t room);
+
 /* The process that answers on this socket; 0 where none does, or it cannot be told. */
 pid_t control_owner(const char *path);
 

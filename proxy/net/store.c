@@ -1,4 +1,5 @@
 #include "proxy/net/store.h"
+#include "proxy/net/folder.h"
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdint.h>
@@ -60,11 +61,25 @@ static int number_read(void *to, int columns, char **values, char **names)
     return 0;
 }
 
+static int text_compare(void *to, int columns, char **values, char **names)
+{
+    (void)names;
+    if (columns == 1 && values[0] && strcmp(values[0], "ok") != 0)
+        *(bool *)to = true;
+    return 0;
+}
+
 static int schema_check(sqlite3 *db, bool make, char *why, size_t room)
 {
     int version = 0;
-    if (sqlite3_exec(db, "PRAGMA user_version", number_read, &version, NULL) != SQLITE_OK)
+    bool bad = false;
+    if (sqlite3_exec(db, "PRAGMA user_version", number_read, &version, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA quick_check(1)", text_compare, &bad, NULL) != SQLITE_OK)
         goto failed;
+    if (bad) {
+        (void)snprintf(why, room, "damaged");
+        return EUCLEAN;
+    }
     if (version > SCHEMA_VERSION) {
         (void)snprintf(why, room, "written by a newer tailtrunk (schema %d, this one knows %d)",
                        version, SCHEMA_VERSION);
@@ -84,7 +99,8 @@ static int schema_check(sqlite3 *db, bool make, char *why, size_t room)
         return 0;
 failed:
     (void)snprintf(why, room, "%s", sqlite3_errmsg(db));
-    return EIO;
+    int code = sqlite3_errcode(db);
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? EUCLEAN : EIO;
 }
 
 static int store_make(const char *path, int flags, struct store **out, char *why, size_t room)
@@ -122,18 +138,59 @@ static int path_make(const char *directory, char *path, size_t room, char *why, 
     return ENAMETOOLONG;
 }
 
-int store_open(const char *directory, struct store **out, char *why, size_t room)
+int store_check(const char *directory, char *why, size_t room)
 {
-    char path[4096];
+    char path[4096], reason[256];
     int error = path_make(directory, path, sizeof path, why, room);
     if (error != 0)
         return error;
+    const char *what = directory;
+    error = folder_check(directory, reason, sizeof reason);
+    if (error == 0) {
+        what = path;
+        error = folder_file_check(path, reason, sizeof reason);
+    }
+    if (error != 0)
+        (void)snprintf(why, room, "state %s: %s", what, reason);
+    return error;
+}
+
+/* The log that belongs to the file must not meet the next one. */
+static int bad_move(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    char from[4096 + 8], to[4096 + 16];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        (void)snprintf(from, sizeof from, "%s%s", path, suffixes[i]);
+        (void)snprintf(to, sizeof to, "%s" STORE_BAD "%s", path, suffixes[i]);
+        if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
+            return errno;
+    }
+    return 0;
+}
+
+int store_open(const char *directory, struct store **out, char *why, size_t room)
+{
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    char path[4096], bad[600];
+    int error = store_check(directory, why, room);
+    if (error != 0)
+        return error;
+    (void)path_make(directory, path, sizeof path, why, room); /* store_check had it, too */
     if (mkdir(directory, 0750) != 0 && errno != EEXIST) {
         error = errno;
         (void)snprintf(why, room, "state %s: %s", directory, strerror(error));
         return error;
     }
-    return store_make(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out, why, room);
+    why[0] = '\0';
+    error = store_make(path, flags, out, why, room);
+    if (error != EUCLEAN || bad_move(path) != 0)
+        return error;
+    (void)snprintf(bad, sizeof bad, "%s", why);
+    error = store_make(path, flags, out, why, room);
+    if (error == 0)
+        (void)snprintf(why, room, "%s; moved to %s" STORE_BAD " and begun anew", bad, STORE_FILE);
+    return error;
 }
 
 int store_open_readonly(const char *directory, struct store **out, char *why, size_t room)

@@ -15,11 +15,19 @@
 
 struct store;
 
+#define STORE_BAD ".bad" /* added to the name of a damaged file */
+
 /* Makes the directory (its parent must be there) and the file where missing, and checks that it
- * can be written. Otherwise returns an errno with a line for people in `why`. */
+ * can be written. A damaged file is moved out of the way and a new one begun: what was learned
+ * before is learned again. That returns 0 with a line for people in `why`, which otherwise is "".
+ * Returns an errno with a line in `why` where nothing can be kept. */
 int store_open(const char *directory, struct store **out, char *why, size_t room);
 
-/* Only to read, changes nothing on disk; ENOENT where nothing was kept yet. */
+/* What store_open would return for the folder's and the file's permissions, changing nothing. */
+int store_check(const char *directory, char *why, size_t room);
+
+/* Only to read, changes nothing on disk; ENOENT where nothing was kept yet, EUCLEAN where the file
+ * is damaged, EPROTO where a newer tailtrunk has written it. */
 int store_open_readonly(const char *directory, struct store **out, char *why, size_t room);
 
 /* Gives every record to `each`; the views live during the call. Before the first store_put. */

@@ -474,6 +474,55 @@ class Program(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn('state %s/state' % self.folder, done.stderr)
 
+    def test_a_damaged_state_is_put_aside(self):
+        state = os.path.join(self.folder, 'state')
+        self.start()
+        self.process.terminate()
+        self.stopped()
+        with open(os.path.join(state, 'tailtrunk.db'), 'wb') as f:
+            f.write(b'no database ' * 1000)
+        done = self.run_once('-c', self.file, '--check')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r'warning: state .*/state/tailtrunk\.db: .*; a start begins anew')
+        self.assertIn('tailtrunk.yaml: 1 warning\n', done.stdout)
+        self.start()
+        self.assertRegex(self.log(), r'warning state .*tailtrunk\.db: .*; moved to tailtrunk\.db\.bad and begun anew')
+        with open(os.path.join(state, 'tailtrunk.db.bad'), 'rb') as f:
+            self.assertEqual(f.read(), b'no database ' * 1000)
+        self.start()
+        self.assertNotIn('.bad', self.log())
+
+    def refused_alike(self, said, **popen):
+        """A check says what the start says, with its status."""
+        for arguments in (), ('--check',):
+            done = subprocess.run([TAILTRUNK, '-c', self.file, *arguments], capture_output=True, text=True,
+                                  timeout=20, **popen)
+            self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
+            self.assertRegex(done.stderr, said)
+
+    def test_a_check_refuses_what_a_start_refuses(self):
+        state = os.path.join(self.folder, 'state')
+        open(state, 'w').close()
+        self.refused_alike(r'state %s: not a folder\n' % state)
+        os.remove(state)
+        open(self.socket, 'w').close()
+        self.refused_alike(r'control socket %s: something else is there\n' % self.socket)
+        os.remove(self.socket)
+        self.socket = os.path.join(self.folder, 'none/such/control.sock')
+        with open(self.file) as f:
+            text = f.read().replace('/control.sock', '/none/such/control.sock')
+        with open(self.file, 'w') as f:
+            f.write(text)
+        self.refused_alike(r'control socket .*/none/such: No such file or directory\n')
+
+    @unittest.skipUnless(os.geteuid() == 0, 'not root')
+    def test_a_state_of_another_user_names_the_user(self):
+        os.chmod(self.folder, 0o755)
+        os.mkdir(os.path.join(self.folder, 'state'))
+        self.refused_alike(r'state %s/state: not writable by user [^ ]+ \(65534\)\n' % self.folder, user=65534)
+        os.rmdir(os.path.join(self.folder, 'state'))
+        self.refused_alike(r'state %s/state: cannot be made by user [^ ]+ \(65534\)\n' % self.folder, user=65534)
+
     def test_it_waits_for_an_interface(self):
         self.write(trunk='nosuch0:5060')
         self.start(wait=False)
@@ -519,6 +568,7 @@ class Program(unittest.TestCase):
         done = self.run_once('-c', self.file, '--check')
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('does not resolve yet', done.stdout)
+        self.assertIn('tailtrunk.yaml: 1 warning\n', done.stdout)
         self.assertLess(time.monotonic() - began, 5)
 
     def test_a_check_that_is_slow_to_print_may_get_a_name_late(self):

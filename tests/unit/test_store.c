@@ -124,19 +124,46 @@ static void a_full_queue_refuses(void **state)
     assert_int_equal(error, ENOBUFS);
 }
 
-static void what_is_no_database_is_said_at_the_start(void **state)
+static void what_is_no_database_is_moved_away_and_said(void **state)
 {
     struct rig *r = *state;
-    struct store *none = NULL;
+    char bad[160];
     assert_int_equal(mkdir(r->state, 0700), 0);
     FILE *f = fopen(r->file, "w");
     for (int i = 0; i < 100; i++)
         fputs("this is a text, not a database\n", f);
     fclose(f);
-    assert_int_not_equal(store_open(r->state, &none, r->why, sizeof r->why), 0);
-    assert_null(none);
+    assert_int_equal(store_open_readonly(r->state, &r->store, r->why, sizeof r->why), EUCLEAN);
+    assert_int_equal(store_open(r->state, &r->store, r->why, sizeof r->why), 0);
     assert_non_null(strstr(r->why, r->file));
     assert_non_null(strstr(r->why, "not a database"));
+    (void)snprintf(bad, sizeof bad, "%s" STORE_BAD, r->file);
+    assert_int_equal(access(bad, F_OK), 0);
+    put(r, "view", "yude", "1");
+    reopen(r);
+    assert_string_equal(r->why, "");
+    stored_is(r, "view/yude=1;");
+}
+
+/* Page 1 says how many pages there are; the last one, full of records, is lost. */
+static void a_database_cut_short_is_moved_away(void **state)
+{
+    struct rig *r = *state;
+    struct stat st;
+    char key[16];
+    assert_int_equal(store_open(r->state, &r->store, r->why, sizeof r->why), 0);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(key, sizeof key, "%d", i);
+        put(r, "view", key, "something to fill more than one page of the file");
+    }
+    reopen(r);
+    store_close(r->store);
+    r->store = NULL;
+    assert_int_equal(stat(r->file, &st), 0);
+    assert_int_equal(truncate(r->file, st.st_size / 2), 0);
+    assert_int_equal(store_open(r->state, &r->store, r->why, sizeof r->why), 0);
+    assert_non_null(strstr(r->why, "begun anew"));
+    stored_is(r, "");
 }
 
 static void a_folder_that_cannot_be_made_is_said_at_the_start(void **state)
@@ -188,7 +215,8 @@ int main(void)
         STORE_TEST(records_come_back),
         STORE_TEST(values_may_hold_any_byte),
         STORE_TEST(a_full_queue_refuses),
-        STORE_TEST(what_is_no_database_is_said_at_the_start),
+        STORE_TEST(what_is_no_database_is_moved_away_and_said),
+        STORE_TEST(a_database_cut_short_is_moved_away),
         STORE_TEST(a_folder_that_cannot_be_made_is_said_at_the_start),
         STORE_TEST(a_newer_schema_is_left_alone),
         STORE_TEST(reading_only_changes_nothing),
