@@ -50,7 +50,13 @@ struct program {
 static void stop_cb(struct ev_loop *loop, ev_signal *w, int events)
 {
     struct program *p = w->data;
+    uint32_t calls = p->shell ? shell_calls(p->shell) : 0;
     (void)events;
+    if (calls > 0)
+        log_say(p->log, LEVEL_WARNING, "stopping: %u call%s", calls,
+                calls == 1 ? " loses its media" : "s lose their media");
+    else
+        log_say(p->log, LEVEL_INFO, "stopping");
     p->stopped = true;
     ev_break(loop, EVBREAK_ALL);
 }
@@ -189,8 +195,8 @@ static int rooms_run(struct program *p, const struct conf *conf)
     printf("ready\n");
     fflush(stdout);
     notify_send("READY=1");
-    log_say(p->log, LEVEL_INFO, "tailtrunk %s is ready: %zu peers", TAILTRUNK_VERSION,
-            conf->n_peers);
+    log_say(p->log, LEVEL_INFO, "tailtrunk %s is ready: %zu peer%s", TAILTRUNK_VERSION,
+            conf->n_peers, conf->n_peers == 1 ? "" : "s");
     memory_trim();
     ev_run(p->loop, 0);
 out:

@@ -263,6 +263,7 @@ static void action_do(struct shell *shell, const struct action *a)
         socket_unwanted(shell, a->socket);
         break;
     case ACT_EXIT:
+        log_say(shell->log, LEVEL_INFO, "drained: no call is left");
         ev_break(shell->loop, EVBREAK_ALL);
         break;
     }
@@ -328,10 +329,23 @@ static void event_take(struct shell *shell, const struct event *event)
     settle(shell);
 }
 
+uint32_t shell_calls(const struct shell *shell)
+{
+    struct info_status status;
+    info_status(shell->core, &status);
+    return status.calls_active;
+}
+
 void shell_event(struct shell *shell, const struct event *event)
 {
-    if (!shell->stopped)
-        event_take(shell, event);
+    if (shell->stopped)
+        return;
+    if (event->kind == EV_DRAIN) {
+        uint32_t n = shell_calls(shell);
+        log_say(shell->log, LEVEL_INFO, "draining: %u call%s left, no new ones", n,
+                n == 1 ? "" : "s");
+    }
+    event_take(shell, event);
 }
 
 /* A datagram with a line before it, and one after it where it was dropped. */

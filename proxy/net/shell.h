@@ -39,6 +39,7 @@ msec shell_now(void);
 /* For looking: the core, what the shell itself counts (the core's counters know nothing of it), and
  * what is open now, valid until the loop runs again. */
 const struct core *shell_core(const struct shell *shell);
+uint32_t shell_calls(const struct shell *shell); /* under way now */
 struct counters shell_counters(const struct shell *shell);
 struct plan_known shell_known(struct shell *shell);
 
