@@ -2,6 +2,7 @@
 #include "proxy/cli/client.h"
 #include "proxy/cli/show.h"
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,34 +63,60 @@ static bool id_is_good(const char *id)
     return n > 0 && n < 16 && id[n] == '\0';
 }
 
+/* What is wrong with a configuration, as the program itself prints it. What belongs to the whole
+ * file has no line. */
+static void errors_show(const json_t *errors, const char *kind)
+{
+    size_t i;
+    const json_t *e;
+    json_array_foreach(errors, i, e)
+    {
+        int line = (int)json_integer_value(json_object_get(e, "line"));
+        fputs(json_string_value(json_object_get(e, "file")), stderr);
+        if (line > 0)
+            fprintf(stderr, ":%d:%d", line, (int)json_integer_value(json_object_get(e, "column")));
+        fprintf(stderr, ": %s%s\n", kind, json_string_value(json_object_get(e, "message")));
+    }
+}
+
 /* {"error": "..."}, or the errors of a configuration; returns the exit status. */
 static int refusal_show(const struct answer *a)
 {
     json_t *json = json_loads(a->body, 0, NULL);
-    const json_t *errors = json_object_get(json, "errors"), *e;
+    const json_t *errors = json_object_get(json, "errors");
     const char *error = json_string_value(json_object_get(json, "error"));
-    size_t i;
-    json_array_foreach(errors, i, e)
-        fprintf(stderr, "%s:%d:%d: %s\n", json_string_value(json_object_get(e, "file")),
-                (int)json_integer_value(json_object_get(e, "line")),
-                (int)json_integer_value(json_object_get(e, "column")),
-                json_string_value(json_object_get(e, "message")));
+    errors_show(errors, "");
     if (!errors)
         fprintf(stderr, "tailtrunkctl: %s\n", error ? error : "tailtrunk refused");
     json_decref(json);
     return errors ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static int answer_show(const struct command *command, const struct answer *a)
+/* The answer to a command that changes something; before a drain it is known what was left. */
+static void done_show(const char *id, const struct answer *a, int64_t calls)
+{
+    json_t *json = json_loads(a->body, 0, NULL);
+    const json_t *generation = json_object_get(json, "generation");
+    if (generation)
+        printf("reloaded: generation %d\n", (int)json_integer_value(generation));
+    else if (id)
+        printf("ended %s\n", id);
+    else if (calls > 0)
+        printf("draining, %" PRId64 " call%s left\n", calls, calls == 1 ? "" : "s");
+    else
+        printf("drained: no calls were left\n");
+    errors_show(json_object_get(json, "warnings"), "warning: ");
+    json_decref(json);
+}
+
+static int answer_show(const struct command *command, const char *id, const struct answer *a,
+                       int64_t calls)
 {
     if (!command->show) {
-        json_t *json = json_loads(a->body, 0, NULL);
-        const json_t *generation = json_object_get(json, "generation");
-        if (generation)
-            printf("reloaded: generation %d\n", (int)json_integer_value(generation));
-        else if (strcmp(command->method, "GET") == 0)
+        if (strcmp(command->method, "GET") == 0)
             fputs(a->body, stdout);
-        json_decref(json);
+        else
+            done_show(id, a, calls);
         return EXIT_FINE;
     }
     json_t *json = json_loads(a->body, 0, NULL);
@@ -102,10 +129,27 @@ static int answer_show(const struct command *command, const struct answer *a)
     return EXIT_FINE;
 }
 
+/* How many calls there are; -1 where nobody answers, which was said. */
+static int64_t calls_ask(const char *socket)
+{
+    struct answer a = {0};
+    if (client_ask(socket, "GET", "/v1/status", &a) != 0)
+        return -1;
+    json_t *json = json_loads(a.body, 0, NULL);
+    int64_t n = json_integer_value(json_object_get(json_object_get(json, "calls"), "active"));
+    json_decref(json);
+    free(a.body);
+    return n;
+}
+
 static int command_run(const struct command *command, const char *socket, const char *id, bool raw)
 {
     char path[64];
     struct answer a = {0};
+    int64_t calls = 0;
+    /* Afterwards it may be gone. */
+    if (!raw && strcmp(command->name, "drain") == 0 && (calls = calls_ask(socket)) < 0)
+        return EXIT_FAILED;
     (void)snprintf(path, sizeof path, "%s%s", command->path, id ? id : "");
     if (client_ask(socket, command->method, path, &a) != 0)
         return EXIT_FAILED;
@@ -115,7 +159,7 @@ static int command_run(const struct command *command, const char *socket, const 
         printf("%s%s", a.body, n > 0 && a.body[n - 1] == '\n' ? "" : "\n");
         status = a.status / 100 == 2 ? EXIT_FINE : a.status == 422 ? EXIT_USAGE : EXIT_FAILED;
     } else {
-        status = a.status / 100 == 2 ? answer_show(command, &a) : refusal_show(&a);
+        status = a.status / 100 == 2 ? answer_show(command, id, &a, calls) : refusal_show(&a);
     }
     free(a.body);
     return status;

@@ -87,10 +87,14 @@ static void peer_notes(const json_t *p, FILE *out)
 {
     size_t i;
     const json_t *v;
+    if (strcmp(text_of(p, "state"), "down") == 0)
+        fprintf(out, "%s: down since %s\n", text_of(p, "name"), text_of(p, "since"));
     json_array_foreach(json_object_get(p, "registrations"), i, v)
     {
-        fprintf(out, "%s: registration %s, contact %s, ", text_of(p, "name"), text_of(v, "aor"),
-                text_of(v, "contact"));
+        bool there = strcmp(text_of(v, "registrar"), "peer") == 0;
+        fprintf(out, "%s: %s as %s, contact %s, ", text_of(p, "name"),
+                there ? "the exchange registers there" : "registers at the exchange",
+                text_of(v, "aor"), text_of(v, "contact"));
         if (has(v, "expires_at"))
             fprintf(out, "until %s\n", text_of(v, "expires_at"));
         else if (has(v, "last_status"))
@@ -179,8 +183,9 @@ static void leg_row(struct table *t, const char *kind, const char *side, const j
 
 void show_call(const json_t *c, FILE *out)
 {
-    static const char *const titles[] = {"MEDIA", "SIDE", "LOCAL",  "REMOTE", "LATCHED", "RX",
-                                         "TX",    "LOST", "JITTER", "FIRST",  "DROPPED", "RTCP"};
+    static const char *const titles[] = {"MEDIA",   "SIDE",  "ADVERTISED", "REMOTE",
+                                         "LATCHED", "RX",    "TX",         "LOST",
+                                         "JITTER",  "FIRST", "DROPPED",    "RTCP"};
     struct table t = {.columns = sizeof titles / sizeof *titles};
     char time[32];
     size_t i;

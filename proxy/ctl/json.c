@@ -125,6 +125,8 @@ static json_t *view_json(const struct info_peer *p)
 static json_t *warnings_json(const struct info_peer *p)
 {
     json_t *list = json_array();
+    if (!addr_is_set(&p->conf->address.addr) && p->n_resolved == 0)
+        json_array_append_new(list, json_string("its name does not resolve"));
     for (size_t i = 0; i < p->n_warnings; i++)
         json_array_append_new(list, bytes_json(span_str(p->warnings[i])));
     return list;
@@ -153,9 +155,9 @@ json_t *json_peer(const struct info_peer *p, json_t *registrations, int64_t wall
 json_t *json_registration(const struct info_registration *r, int64_t wall)
 {
     json_t *status = r->last_status ? json_integer(r->last_status) : json_null();
-    return json_pack("{s:o, s:o, s:o, s:o}", "aor", uri_json(r->aor), "contact",
+    return json_pack("{s:o, s:o, s:o, s:o, s:s}", "aor", uri_json(r->aor), "contact",
                      uri_json(r->contact), "expires_at", time_json(r->expires, wall), "last_status",
-                     status);
+                     status, "registrar", side_names[r->registrar]);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -209,12 +211,12 @@ json_t *json_stats(const struct counters *core, const struct counters *shell)
     return object;
 }
 
-json_t *json_errors(const struct conf_errors *errors)
+static json_t *errors_json(const struct conf_errors *errors, bool warnings)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < errors->n; i++) {
         const struct conf_error *e = &errors->v[i];
-        if (e->warning)
+        if (e->warning != warnings)
             continue;
         json_array_append_new(list,
                               json_pack("{s:o, s:i, s:i, s:o}", "file",
@@ -222,5 +224,18 @@ json_t *json_errors(const struct conf_errors *errors)
                                         "line", e->mark.line, "column", e->mark.column, "message",
                                         bytes_json(span_str(e->message))));
     }
-    return json_pack("{s:o}", "errors", list);
+    return list;
+}
+
+json_t *json_errors(const struct conf_errors *errors)
+{
+    return json_pack("{s:o}", "errors", errors_json(errors, false));
+}
+
+json_t *json_reloaded(uint32_t generation, const struct conf_errors *errors)
+{
+    json_t *json = json_pack("{s:I}", "generation", (json_int_t)generation);
+    if (errors->warnings > 0)
+        json_object_set_new(json, "warnings", errors_json(errors, true));
+    return json;
 }

@@ -27,4 +27,7 @@ json_t *json_stats(const struct counters *core, const struct counters *shell);
 /* {"errors": [{file, line, column, message}]}: without the warnings. */
 json_t *json_errors(const struct conf_errors *errors);
 
+/* {"generation"}, and where there are warnings {"warnings": [{file, line, column, message}]}. */
+json_t *json_reloaded(uint32_t generation, const struct conf_errors *errors);
+
 #endif

@@ -187,8 +187,7 @@ static void reload_cb(void *self, int error, const struct conf_errors *errors)
     ctl->reloading = NULL;
     info_status(shell_core(ctl->shell), &status);
     q->status = error == 0 ? MHD_HTTP_OK : HTTP_UNPROCESSABLE;
-    q->answer = error == 0 ? json_pack("{s:I}", "generation", (json_int_t)status.generation)
-                           : json_errors(errors);
+    q->answer = error == 0 ? json_reloaded(status.generation, errors) : json_errors(errors);
     q->done = true;
     MHD_resume_connection(q->connection);
     later_start(ctl, 0); /* the library alone would only notice with the next request */

@@ -95,7 +95,8 @@ static bool text_differs(const char *a, const char *b)
 }
 
 /* What is sized or opened once is left as it was, and said. */
-static void left_alone_tell(struct log *log, const struct conf *old, const struct conf *new)
+static void left_alone_tell(struct conf_errors *errors, const struct conf *old,
+                            const struct conf *new)
 {
     const struct {
         const char *key;
@@ -112,8 +113,8 @@ static void left_alone_tell(struct log *log, const struct conf *old, const struc
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].differs)
-            log_say(log, LEVEL_WARNING, "%s: the new value counts from the next start",
-                    rows[i].key);
+            conf_error_add(errors, &(struct conf_mark){new->file, 0, 0}, true,
+                           "%s: the new value counts from the next start", rows[i].key);
     }
 }
 
@@ -121,7 +122,7 @@ static void reload_finish(struct lane_work *work)
 {
     struct reload *r = (struct reload *)(void *)work;
     if (r->error == 0) {
-        left_alone_tell(r->log, r->began, r->plan->conf);
+        left_alone_tell(&r->errors, r->began, r->plan->conf);
         r->error = shell_apply(r->shell, r->plan);
         r->plan = NULL;
     }

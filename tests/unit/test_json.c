@@ -90,7 +90,8 @@ static void a_peer_is_exact(void **state)
                "\"10.1.0.0/16\":\"100.64.0.0/16\"}},\"calls\":4,"
                "\"registrations\":[{\"aor\":\"sip:a@yude\","
                "\"contact\":\"sip:a@127.0.0.1:5062;line=x\","
-               "\"expires_at\":\"2026-01-02T03:04:08.000Z\",\"last_status\":200}],"
+               "\"expires_at\":\"2026-01-02T03:04:08.000Z\",\"last_status\":200,"
+               "\"registrar\":\"peer\"}],"
                "\"warnings\":[\"they say x\"]}");
 }
 
@@ -104,7 +105,8 @@ static void what_is_not_known_is_null(void **state)
                "{\"name\":\"b\",\"address\":\"pbx.example:5060\",\"resolved\":[],\"local\":null,"
                "\"state\":\"unknown\",\"since\":null,\"rtt_ms\":null,"
                "\"view\":{\"advertise\":null,\"port\":null,\"source\":\"\",\"announced\":[],"
-               "\"map\":{}},\"calls\":0,\"registrations\":[],\"warnings\":[]}");
+               "\"map\":{}},\"calls\":0,\"registrations\":[],"
+               "\"warnings\":[\"its name does not resolve\"]}");
 }
 
 static void a_call_is_exact(void **state)

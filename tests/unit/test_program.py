@@ -287,7 +287,8 @@ class Program(unittest.TestCase):
         self.assertIn('two-way', self.ctl('calls'))
         self.assertIn('audio', self.ctl('call', calls[0]['id']))
         self.assertEqual(self.api('GET', '/v1/calls?after=' + calls[0]['id']), (200, []))
-        self.ctl('hangup', calls[0]['id'])
+        self.assertRegex(self.ctl('call', calls[0]['id']), r'SIDE +ADVERTISED +REMOTE')
+        self.assertEqual(self.ctl('hangup', calls[0]['id']), 'ended %s\n' % calls[0]['id'])
         for party in (exchange, peer):
             bye, at = party.receive('BYE ')
             party.send(answer(bye, party), at)
@@ -299,6 +300,19 @@ class Program(unittest.TestCase):
         self.until(lambda: 'is ready' in self.log(), 'a log line')
         for line in self.log().splitlines():
             self.assertIn('message', json.loads(line))
+
+    def test_a_registration_says_which_way_it_goes(self):
+        self.start()
+        exchange, peer = Party('127.0.0.1', self.ports['exchange']), Party('127.0.3.1', self.ports['peer'])
+        for party, other in (exchange, ('127.0.1.7', self.ports['local'])), (peer, ('127.0.2.1', self.ports['trunk'])):
+            self.addCleanup(party.close)
+            party.send(sip('REGISTER sip:127.0.3.1 SIP/2.0', party, 'CSeq: 1 REGISTER')
+                       .replace('smoke@', party.ip), other)
+        peer.receive('REGISTER ')
+        exchange.receive('REGISTER ')
+        shown = self.ctl('peers')
+        self.assertRegex(shown, r'\nyude: the exchange registers there as sip:\S+, contact \S+, not answered yet\n')
+        self.assertRegex(shown, r'\nyude: registers at the exchange as sip:\S+, contact \S+, not answered yet\n')
 
     def test_what_cannot_be_sent_is_said_once(self):
         """No packet leaves loopback's addresses for another host, with a route or without."""
@@ -357,6 +371,8 @@ class Program(unittest.TestCase):
         self.assertEqual(answer['errors'][0]['line'], 12)
         self.assertEqual(self.api('GET', '/v1/status')[1]['config']['generation'], 1)
         self.assertEqual(len(self.api('GET', '/v1/peers')[1]), 1)
+        os.remove(self.file)
+        self.assertEqual(self.ctl('reload', status=2), '%s: cannot read: No such file or directory\n' % self.file)
 
     def test_a_taken_port_at_a_reload_changes_nothing(self):
         self.start()
@@ -376,9 +392,13 @@ class Program(unittest.TestCase):
             text = f.read().replace('22000-22999', '24000-24999')
         with open(self.file, 'w') as f:
             f.write(text + 'limits: {calls: 10}\n')
-        self.ctl('reload')
+        done = subprocess.run([CTL, '-s', self.socket, 'reload'], capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stdout), (0, 'reloaded: generation 2\n'))
         for key in ('limits.calls', 'media.ports'):
-            self.assertIn('warning %s: the new value counts from the next start' % key, self.log())
+            said = '%s: the new value counts from the next start' % key
+            self.assertIn('warning %s: %s' % (self.file, said), self.log())
+            self.assertIn('%s: warning: %s\n' % (self.file, said), done.stderr)
+        self.assertEqual([w['line'] for w in self.api('POST', '/v1/reload')[1]['warnings']], [0, 0])
 
     def test_a_call_outlives_its_peer_and_socket(self):
         self.start()
@@ -407,6 +427,10 @@ class Program(unittest.TestCase):
         self.write(self.second('localhost:%d' % self.ports['peer']))
         self.start()
         self.until(lambda: '127.0.0.1' in self.api('GET', '/v1/peers')[1][1]['resolved'], 'a name')
+        self.assertEqual(self.api('GET', '/v1/peers')[1][1]['warnings'], [])
+        self.write(self.second('no-such-host.invalid'))
+        self.ctl('reload')
+        self.assertIn('bob: warning: its name does not resolve\n', self.ctl('peers'))
 
     # ------------------------------------------------------------ start and end
 
@@ -421,8 +445,19 @@ class Program(unittest.TestCase):
 
     def test_drain_without_calls_ends_it(self):
         self.start()
-        self.ctl('drain')
+        self.until(lambda: 'is ready: 1 peer\n' in self.log(), 'ready')
+        self.assertEqual(self.ctl('drain'), 'drained: no calls were left\n')
         self.stopped()
+        self.assertRegex(self.log(), r'info draining: 0 calls left.*\n.* info drained: no call is left\n')
+
+    def test_a_drain_and_a_stop_say_what_is_left(self):
+        self.start()
+        self.call_up()
+        self.assertEqual(self.ctl('drain'), 'draining, 1 call left\n')
+        self.assertIn('info draining: 1 call left', self.log())
+        self.process.send_signal(signal.SIGTERM)
+        self.stopped()
+        self.assertIn('warning stopping: 1 call loses its media\n', self.log())
 
     def test_a_killed_one_leaves_nothing_in_the_way(self):
         self.start()
