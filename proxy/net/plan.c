@@ -10,8 +10,12 @@ const char plan_ways_out[] =
     "A SIP port can have one owner. Three ways out:\n"
     "  1. give the exchange another SIP port (MikoPBX: General settings, SIP port; phones follow)\n"
     "     and leave this one to tailtrunk\n"
-    "  2. give tailtrunk another port and redirect what arrives on the overlay's interface, e.g.\n"
-    "     nft add rule ip nat prerouting iifname tailscale0 udp dport 5060 redirect to :5070\n"
+    "  2. give tailtrunk another port (listen: tailscale0:5064), tell each peer the usual one\n"
+    "     (advertise: OUR-ADDRESS-THERE:5060), and redirect what arrives on the overlay's "
+    "interface:\n"
+    "     nft 'add table ip tailtrunk; add chain ip tailtrunk pre { type nat hook prerouting "
+    "priority dstnat; }; add rule ip tailtrunk pre iifname tailscale0 udp dport 5060 redirect to "
+    ":5064'\n"
     "  3. run tailtrunk in its own container or network namespace, with its own overlay address\n";
 
 struct wanted {
@@ -115,8 +119,11 @@ static void open_failed(struct maker *m, const struct wanted *w, int error, int 
             *fd = -1;
             return;
         }
-        conf_error_add(m->errors, w->mark, false, "%s is taken: %s holds it", at,
-                       holder_print(&holder, who, sizeof who));
+        conf_error_add(m->errors, w->mark, false, "%s is taken: %s holds it%s", at,
+                       holder_print(&holder, who, sizeof who),
+                       strcmp(holder.name, "tailtrunk") == 0
+                           ? ": is it running already? tailtrunkctl status"
+                           : "");
         m->taken = true;
         return;
     }

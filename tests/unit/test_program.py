@@ -44,6 +44,33 @@ SECOND_PEER = '''  - name: bob
     local: 127.0.1.8:{local}
 '''
 
+# Two network namespaces; what the other one sends to 5060 is to arrive at 5064.
+REDIRECT = '''set -e
+ip link set lo up
+ip link add tailscale0 type veth peer name there
+ip addr add 10.9.0.1/24 dev tailscale0
+ip link set tailscale0 up
+unshare -n sleep 30 & other=$!
+trap 'kill $other' EXIT
+until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do :; done
+ip link set there netns $other
+nsenter -n -t $other ip addr add 10.9.0.2/24 dev there
+nsenter -n -t $other ip link set there up
+{line}
+python3 {script} nsenter -n -t $other python3 {script}
+'''
+
+REDIRECTED = '''import socket, subprocess, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+if sys.argv[1:]:
+    s.bind(('10.9.0.1', 5064))
+    s.settimeout(10)
+    subprocess.run(sys.argv[1:], check=True)
+    print(s.recv(100).decode())
+else:
+    s.sendto(b'redirected', ('10.9.0.1', 5060))
+'''
+
 
 def free_port(ip):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -474,7 +501,24 @@ class Program(unittest.TestCase):
         self.assertEqual(done.stdout, '')
         self.assertIn('127.0.2.1:%d is taken: tailtrunk (pid %d)'
                       % (self.ports['trunk'], self.process.pid), done.stderr)
+        self.assertIn('holds it: is it running already? tailtrunkctl status\n', done.stderr)
         self.assertIn('Three ways out', done.stderr)
+
+    def test_the_redirect_among_the_ways_out_is_one_line_that_works(self):
+        """As it is printed, in a network namespace; what comes in by the interface goes to the other port."""
+        tools = 'nft', 'ip', 'unshare'
+        if os.geteuid() != 0 or not all(map(shutil.which, tools)):
+            self.skipTest('not root, or none of ' + ' '.join(tools))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(('127.0.2.1', self.ports['trunk']))
+            done = self.run_once('-c', self.file)
+        self.assertNotIn('is it running already', done.stderr)
+        line = re.search(r"(?m)^ *(nft '.*)$", done.stderr).group(1)
+        with open(os.path.join(self.folder, 'redirected.py'), 'w') as f:
+            f.write(REDIRECTED)
+        inside = REDIRECT.format(line=line, script=f.name)
+        done = subprocess.run(['unshare', '-n', 'sh', '-c', inside], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, 'redirected\n'), done.stderr)
 
     def test_a_second_one_finds_the_control_socket_held(self):
         self.start()
