@@ -34,6 +34,11 @@ static int printed(struct span text)
     return text.n > 48 ? 48 : (int)text.n;
 }
 
+static const char *space_hint(const struct node *node)
+{
+    return node_lacks_space(node) ? "; a space after the colon?" : "";
+}
+
 static void unknown_report(struct draft *d, const struct target *to, const char *prefix,
                            const struct node *key)
 {
@@ -41,7 +46,7 @@ static void unknown_report(struct draft *d, const struct target *to, const char 
     if (d->errors->n < CONF_MAX_ERRORS)
         key_suggest(to->scope, prefix, key->text, suggestion, sizeof suggestion);
     error_at(d, key, "unknown key \"%s%.*s\"%s", prefix, printed(key->text), key->text.p,
-             suggestion);
+             node_lacks_space(key) ? space_hint(key) : suggestion);
 }
 
 static void mapping_read(struct draft *d, const struct target *to, const char *prefix,
@@ -72,8 +77,8 @@ static void section_read(struct draft *d, const struct target *to, const char *p
         return;
     }
     section_spoil(d, to, inside, value);
-    error_at(d, value, "%s%.*s: expected a mapping of keys", prefix, printed(key->text),
-             key->text.p);
+    error_at(d, value, "%s%.*s: expected a mapping of keys%s", prefix, printed(key->text),
+             key->text.p, space_hint(value));
 }
 
 static void key_read(struct draft *d, const struct target *to, int row, const struct node *value)
@@ -154,7 +159,7 @@ static void required_check(struct draft *d, enum key_scope scope, const struct c
 static void peer_read(struct draft *d, const struct node *node)
 {
     if (node->kind != NODE_MAPPING) {
-        error_at(d, node, "expected a peer: a mapping with name and address");
+        error_at(d, node, "expected a peer: a mapping with name and address%s", space_hint(node));
         return;
     }
     if (d->n_peers == CONF_MAX_PEERS) {
@@ -322,7 +327,7 @@ static void main_read(struct draft *d, const struct node *root)
     struct target to = {SCOPE_CONF, (char *)d->conf, d->marks};
     d->root = (struct conf_mark){d->file, 1, 1};
     if (root && root->kind != NODE_MAPPING) {
-        error_at(d, root, "expected a mapping with exchange, trunk and peers");
+        error_at(d, root, "expected a mapping with exchange, trunk and peers%s", space_hint(root));
         return;
     }
     if (root)

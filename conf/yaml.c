@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define STUCK_LINES_BACK 20 /* empty ones, each found by counting from the first */
+
 struct builder {
     struct arena *arena;
     struct yaml_fault *fault;
@@ -69,18 +71,17 @@ static bool tab_find(struct span bytes, size_t *offset)
     return false;
 }
 
-static int bytes_check(struct span bytes, struct yaml_fault *fault)
+/* A tab in the indentation, unless something before it is wrong already: that comes first. */
+static int tab_check(struct span bytes, int error, struct yaml_fault *fault)
 {
     size_t offset;
     int line, column;
-    if (bytes.n > YAML_MAX_BYTES)
-        return fault_set(fault, 0, 0, "the file is larger than %u MiB",
-                         YAML_MAX_BYTES / (1024 * 1024));
-    if (tab_find(bytes, &offset)) {
-        offset_place(bytes, offset, &line, &column);
-        return fault_set(fault, line, column, "a tab in the indentation: expected spaces");
-    }
-    return 0;
+    if ((error != 0 && error != EINVAL) || !tab_find(bytes, &offset))
+        return error;
+    offset_place(bytes, offset, &line, &column);
+    if (error != 0 && fault->line < line)
+        return error;
+    return fault_set(fault, line, column, "a tab in the indentation: expected spaces");
 }
 
 static struct span line_find(struct span bytes, int line)
@@ -109,6 +110,41 @@ static bool line_has_bare_ip6(struct span line)
     return false;
 }
 
+/* "address:127.0.0.1" is one word to YAML. */
+static bool text_lacks_space(struct span text)
+{
+    size_t n = 0;
+    while (n < text.n && ((text.p[n] >= 'a' && text.p[n] <= 'z') || text.p[n] == '_'))
+        n++;
+    return n > 0 && n + 1 < text.n && text.p[n] == ':' && text.p[n + 1] != ' ' &&
+           text.p[n + 1] != '\r';
+}
+
+static bool line_lacks_space(struct span line)
+{
+    while (line.n > 0 && (*line.p == ' ' || *line.p == '-' || *line.p == '{'))
+        line = span_from(line, 1);
+    return text_lacks_space(line);
+}
+
+static bool line_is_empty(struct span line)
+{
+    line = span_trim(line);
+    return line.n == 0 || *line.p == '#';
+}
+
+/* What such a word did is often noticed on the next line only. 0 where there is none. */
+static int stuck_line_find(struct span bytes, int line)
+{
+    if (line_lacks_space(line_find(bytes, line)))
+        return line;
+    for (int skipped = 0; --line > 0 && skipped < STUCK_LINES_BACK; skipped++) {
+        if (!line_is_empty(line_find(bytes, line)))
+            break;
+    }
+    return line > 0 && line_lacks_space(line_find(bytes, line)) ? line : 0;
+}
+
 static int parser_fault(const yaml_parser_t *parser, struct span bytes, struct yaml_fault *fault)
 {
     const char *problem = parser->problem ? parser->problem : "not YAML";
@@ -124,8 +160,12 @@ static int parser_fault(const yaml_parser_t *parser, struct span bytes, struct y
     column = place(parser->problem_mark.column);
     if (line_has_bare_ip6(line_find(bytes, line)))
         return fault_set(fault, line, column, "not YAML: an address in brackets needs quotes");
-    return fault_set(fault, line, column, "not YAML: %s%s%s", context ? context : "",
-                     context ? ", " : "", problem);
+    char hint[64] = "";
+    int stuck = stuck_line_find(bytes, line);
+    if (stuck > 0)
+        (void)snprintf(hint, sizeof hint, " (line %d: a space after the colon?)", stuck);
+    return fault_set(fault, line, column, "not YAML: %s%s%s%s", context ? context : "",
+                     context ? ", " : "", problem, hint);
 }
 
 static struct node *node_add(struct builder *b, enum node_kind kind, const yaml_mark_t *mark)
@@ -242,14 +282,14 @@ int yaml_read(struct arena *arena, struct span bytes, struct node **root, struct
 
     if (span_begins(bytes, "\xef\xbb\xbf"))
         bytes = span_from(bytes, 3);
-    int error = bytes_check(bytes, fault);
-    if (error)
-        return error;
+    if (bytes.n > YAML_MAX_BYTES)
+        return fault_set(fault, 0, 0, "the file is larger than %u MiB",
+                         YAML_MAX_BYTES / (1024 * 1024));
     if (!yaml_parser_initialize(&parser))
         return ENOMEM;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes.p, bytes.n);
-    error = events_read(&b, &parser, bytes);
+    int error = tab_check(bytes, events_read(&b, &parser, bytes), fault);
     yaml_parser_delete(&parser);
     if (!error)
         *root = b.root && node_is_null(b.root) ? NULL : b.root;
@@ -261,4 +301,9 @@ bool node_is_null(const struct node *node)
     return node->kind == NODE_SCALAR && node->plain &&
            (node->text.n == 0 || span_is(node->text, span_str("~")) ||
             span_is(node->text, span_str("null")));
+}
+
+bool node_lacks_space(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && node->plain && text_lacks_space(node->text);
 }

@@ -37,4 +37,7 @@ int yaml_read(struct arena *arena, struct span bytes, struct node **root, struct
 /* Nothing, "~" or "null", without quotes. */
 bool node_is_null(const struct node *node);
 
+/* "key:value", which YAML takes for one word. */
+bool node_lacks_space(const struct node *node);
+
 #endif

@@ -118,6 +118,24 @@ static struct bytes_case {
      "t.yaml:1:8: a control character or line end in a value: expected one line of text\n"},
     {"a tab as indentation", BYTES("log:\n\tlevel: info\n"),
      "t.yaml:2:1: a tab in the indentation: expected spaces\n"},
+    {"a tab after another mistake, which comes first",
+     BYTES("log: [\nstate: ]x: y\nlog:\n\tlevel: info\n"),
+     "t.yaml:2:9: not YAML: while parsing a block mapping, did not find expected key\n"},
+    {"a tab before another mistake", BYTES("log:\n\tlevel: info\nstate: *x\n"),
+     "t.yaml:2:1: a tab in the indentation: expected spaces\n"},
+    {"no space after a colon, noticed on the next line",
+     BYTES("exchange:\n  address:127.0.0.1:5062\n\n  # often\n  probe: 0\n"),
+     "t.yaml:5:3: not YAML: while parsing a block mapping, did not find expected key (line 2: a "
+     "space after the colon?)\n"},
+    {"no space after a colon at the end of a section",
+     BYTES("log:\n  level: info\n  format:text\nstate: /x\n"),
+     "t.yaml:4:1: not YAML: while scanning a simple key, could not find expected ':' (line 3: a "
+     "space after the colon?)\n"},
+    {"no space after the name of a peer", BYTES("peers:\n  - name:a\n    address: 192.0.2.1\n"),
+     "t.yaml:3:12: not YAML: mapping values are not allowed in this context (line 2: a space after "
+     "the colon?)\n"},
+    {"no space in the whole file", BYTES("state:/x\n"),
+     "t.yaml:1:1: expected a mapping with exchange, trunk and peers; a space after the colon?\n"},
     {"a broken UTF-8 sequence", BYTES("# \xe9\x9b\xbb\na: \xe9\x9b\n"),
      "t.yaml:2:5: invalid trailing UTF-8 octet: expected text in UTF-8\n"},
     {"UTF-16", BYTES("\xff\xfe\x61\x00"),
@@ -626,7 +644,8 @@ static void the_shipped_file_shows_the_defaults(void **state)
         const struct key *key = &conf_keys[i];
         char told[300];
         snprintf(told, sizeof told, "default: %s", key->preset ? key->preset : "");
-        if (key->preset && strstr(shipped_text(), told)) /* set otherwise, for a start by any user */
+        if (key->preset &&
+            strstr(shipped_text(), told)) /* set otherwise, for a start by any user */
             assert_true(key->type == KEY_PATH || key->type == KEY_FOLDER);
         else if (key->preset && key->scope == SCOPE_CONF)
             field_compare(key, (const char *)full->conf, (const char *)bare->conf);
