@@ -7,6 +7,8 @@ unit_test(unsent tt_net)
 unit_test(json tt_ctl)
 unit_test(metrics tt_ctl)
 unit_test(control_socket tt_ctl)
+unit_test(show PkgConfig::JANSSON)
+target_sources(test_show PRIVATE ${CMAKE_SOURCE_DIR}/proxy/cli/show.c ${CMAKE_SOURCE_DIR}/proxy/cli/table.c)
 
 # The whole program on loopback, asked by its own tool.
 find_package(Python3 COMPONENTS Interpreter)
