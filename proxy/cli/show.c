@@ -191,8 +191,10 @@ void show_call(const json_t *c, FILE *out)
     size_t i;
     const json_t *m;
     duration_print(time, sizeof time, number_of(c, "duration_s"));
+    const char *since =
+        json_is_string(json_object_get(c, "answered_at")) ? "answered_at" : "started_at";
     fprintf(out, "call       %s, %s since %s, %s\n", text_of(c, "id"), text_of(c, "state"),
-            text_of(c, "started_at"), time);
+            text_of(c, since), time);
     fprintf(out, "Call-ID    %s\n", text_of(c, "call_id"));
     fprintf(out, "peer       %s (%s)\n", text_of(c, "peer"), text_of(c, "direction"));
     fprintf(out, "from, to   %s -> %s\n", text_of(c, "from"), text_of(c, "to"));

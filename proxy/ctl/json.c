@@ -125,8 +125,6 @@ static json_t *view_json(const struct info_peer *p)
 static json_t *warnings_json(const struct info_peer *p)
 {
     json_t *list = json_array();
-    if (!addr_is_set(&p->conf->address.addr) && p->n_resolved == 0)
-        json_array_append_new(list, json_string("its name does not resolve"));
     for (size_t i = 0; i < p->n_warnings; i++)
         json_array_append_new(list, bytes_json(span_str(p->warnings[i])));
     return list;
@@ -192,12 +190,13 @@ json_t *json_call(const struct info_call *c, msec now, int64_t wall)
     char id[16];
     core_id_print(c->id, id);
     json_int_t seconds = now > c->started ? (json_int_t)((now - c->started) / 1000) : 0;
-    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:I, s:o, s:s}", "id", id, "call_id",
-                     bytes_json(c->call_id), "peer", bytes_json(c->peer), "direction",
+    json_t *answered = c->answered ? time_json(c->answered, wall) : json_null();
+    return json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:I, s:o, s:s}", "id", id,
+                     "call_id", bytes_json(c->call_id), "peer", bytes_json(c->peer), "direction",
                      c->outgoing ? "out" : "in", "from", uri_json(c->from), "to", uri_json(c->to),
                      "state", call_state_names[c->state], "started_at", time_json(c->started, wall),
-                     "duration_s", seconds, "media", media_json(c), "verdict",
-                     verdict_names[c->verdict]);
+                     "answered_at", answered, "duration_s", seconds, "media", media_json(c),
+                     "verdict", verdict_names[c->verdict]);
 }
 
 /* ---------------------------------------------------------------- the rest */

@@ -457,7 +457,7 @@ class Program(unittest.TestCase):
         self.assertEqual(self.api('GET', '/v1/peers')[1][1]['warnings'], [])
         self.write(self.second('no-such-host.invalid'))
         self.ctl('reload')
-        self.assertIn('bob: warning: its name does not resolve\n', self.ctl('peers'))
+        self.until(lambda: 'bob: warning: no-such-host.invalid does not resolve\n' in self.ctl('peers'), 'a warning')
 
     # ------------------------------------------------------------ start and end
 

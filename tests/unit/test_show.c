@@ -19,7 +19,7 @@ static struct row {
     {"a peer that is down says since when", show_peers, PEER("\"state\":\"down\""),
      TABLE("down") "yude: down since 2026-01-02T03:04:06.000Z\n"},
     {"a registration says which way it goes, and warnings follow", show_peers,
-     PEER("\"state\":\"up\",\"warnings\":[\"its name does not resolve\"],\"registrations\":["
+     PEER("\"state\":\"up\",\"warnings\":[\"pbx.example does not resolve\"],\"registrations\":["
           "{\"aor\":\"sip:a@x\",\"contact\":\"sip:a@y\",\"last_status\":403,"
           "\"registrar\":\"peer\"},"
           "{\"aor\":\"sip:b@x\",\"contact\":\"sip:b@y\",\"expires_at\":\"2026\","
@@ -27,7 +27,7 @@ static struct row {
      TABLE("up  ") "yude: the exchange registers there as sip:a@x, contact sip:a@y, not granted: "
                    "403\n"
                    "yude: registers at the exchange as sip:b@x, contact sip:b@y, until 2026\n"
-                   "yude: warning: its name does not resolve\n"},
+                   "yude: warning: pbx.example does not resolve\n"},
     {"media shows our address as it was told to each side", show_call,
      "{\"id\":\"c00100001\",\"state\":\"up\",\"started_at\":\"2026\",\"duration_s\":3,"
      "\"call_id\":\"x\",\"peer\":\"yude\",\"direction\":\"out\",\"from\":\"1\",\"to\":\"2\","
