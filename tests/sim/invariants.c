@@ -509,12 +509,14 @@ static struct span next_line(struct span *rest)
 static unsigned words_of(struct span l, struct span words[SDP_WORDS])
 {
     unsigned n = 0;
-    while (l.n && n < SDP_WORDS) {
-        size_t end = 0;
-        while (end < l.n && l.p[end] != ' ' && n + 1 < SDP_WORDS)
-            end++;
-        words[n++] = span_of(l.p, end);
-        l = span_from(l, end < l.n ? end + 1 : end);
+    for (size_t at = 0, from; n < SDP_WORDS; n++) {
+        while (at < l.n && (l.p[at] == ' ' || l.p[at] == '\t'))
+            at++;
+        if (at == l.n)
+            break;
+        for (from = at; at < l.n && ((l.p[at] != ' ' && l.p[at] != '\t') || n + 1 == SDP_WORDS);)
+            at++;
+        words[n] = span_of(l.p + from, at - from);
     }
     return n;
 }
@@ -523,8 +525,8 @@ static unsigned words_of(struct span l, struct span words[SDP_WORDS])
 static bool same_but_address(struct span a, struct span b)
 {
     struct span wa[SDP_WORDS], wb[SDP_WORDS];
-    unsigned na = words_of(a, wa), nb = words_of(b, wb);
     bool media = span_begins(a, "m=");
+    unsigned na = words_of(span_from(a, 2), wa), nb = words_of(span_from(b, 2), wb);
     if (na != nb)
         return false;
     for (unsigned i = 0; i < na; i++) {
@@ -535,15 +537,19 @@ static bool same_but_address(struct span a, struct span b)
     return true;
 }
 
+static bool is_ice(struct span l)
+{
+    return span_begins(l, "a=candidate:") || span_begins(l, "a=ice-") ||
+           span_begins(l, "a=remote-candidates:") || span_begins(l, "a=end-of-candidates");
+}
+
 static const char *compare_sdp(struct span in, struct span out)
 {
     static const char what[] = "a line of SDP that must not change did";
     while (in.n || out.n) {
-        struct span a = next_line(&in);
-        while (span_begins(a, "a=candidate:") || span_begins(a, "a=ice-") ||
-               span_begins(a, "a=remote-candidates:") || span_begins(a, "a=end-of-candidates"))
+        struct span a = next_line(&in), b = next_line(&out);
+        while (is_ice(a) && !span_is(a, b))
             a = next_line(&in);
-        struct span b = next_line(&out);
         if (span_is(a, b))
             continue;
         if (!sdp_line_may_change(a) || a.n < 2 || b.n < 2 || memcmp(a.p, b.p, 2) != 0)

@@ -156,8 +156,26 @@ static const char *word_plain(const struct script_words *w, unsigned n)
     return NULL;
 }
 
-static void options_of(struct scene *s, const struct script_words *w, struct ua_opts *o)
+/* A body by its name, with its $words filled in for that agent and call. */
+static const char *body_named(struct scene *s, const struct ua *ua, const struct ua_call *call,
+                              const char *name, char *room, size_t n)
 {
+    for (unsigned i = 0; s->bodies && s->bodies[i].name; i++) {
+        if (strcmp(s->bodies[i].name, name) != 0)
+            continue;
+        if (!s->fill)
+            return s->bodies[i].text;
+        s->fill(s, ua, call, s->bodies[i].text, room, n);
+        return room;
+    }
+    world_fail(&s->world, "no body %s", name);
+    return "";
+}
+
+static void options_of(struct scene *s, const struct ua *ua, const struct script_words *w,
+                       struct ua_opts *o)
+{
+    static char body_text[16384];
     *o = (struct ua_opts){0};
     const char *sdp = word_value(w, "sdp"), *body = word_value(w, "body"), *n;
     o->sdp = sdp || word_is(w, "sdp");
@@ -187,12 +205,8 @@ static void options_of(struct scene *s, const struct script_words *w, struct ua_
         if (strncmp(w->v[i], "h=", 2) == 0)
             o->extra[o->n_extra++] = w->v[i] + 2;
     }
-    for (unsigned i = 0; body && s->bodies && s->bodies[i].name; i++) {
-        if (strcmp(s->bodies[i].name, body) == 0)
-            o->body = s->bodies[i].text;
-    }
-    if (body && !o->body)
-        world_fail(&s->world, "no body %s", body);
+    if (body)
+        o->body = body_named(s, ua, NULL, body, body_text, sizeof body_text);
 }
 
 /* ---------------------------------------------------------------- labels */
@@ -285,8 +299,22 @@ static bool kind_fits(const struct scene_item *i, const char *what, const char *
     return i->kind >= UA_NO_ANSWER && strcmp(names[i->kind], what) == 0;
 }
 
+/* The body as it came is the body of that name. */
+static bool body_is(struct scene *s, const struct scene_item *i, const struct who *who,
+                    const char *name)
+{
+    static char room[16384];
+    const char *expected = body_named(s, who->ua, i->call, name, room, sizeof room);
+    const char *body = i->text ? strstr(i->text, "\r\n\r\n") : NULL;
+    bool same = body && strcmp(body + 4, expected) == 0;
+    if (!same)
+        world_fail(&s->world, "the body should be\n%s", expected);
+    return same;
+}
+
 /* NULL where the item is as the line says, else what is not. */
-static const char *mismatch(const struct scene_item *i, const struct script_words *w)
+static const char *mismatch(struct scene *s, const struct scene_item *i, const struct who *who,
+                            const struct script_words *w)
 {
     const char *tag = word_value(w, "tag");
     bool numeric = w->v[2][0] >= '0' && w->v[2][0] <= '9';
@@ -298,6 +326,8 @@ static const char *mismatch(const struct scene_item *i, const struct script_word
         return "has SDP";
     if (tag && strcmp(tag, i->label) != 0)
         return "has another tag";
+    if (word_value(w, "is") && !body_is(s, i, who, word_value(w, "is")))
+        return "has another body";
     for (unsigned k = 3; k < w->n; k++) {
         if (strncmp(w->v[k], "has=", 4) == 0 && (!i->text || !strstr(i->text, w->v[k] + 4)))
             return "lacks a text";
@@ -334,7 +364,7 @@ static void expect(struct scene *s, const struct who *who, const struct script_w
         return;
     }
     struct scene_item *i = *at;
-    const char *wrong = mismatch(i, w);
+    const char *wrong = mismatch(s, i, who, w);
     if (wrong) {
         char text[128];
         describe(i, text, sizeof text);
@@ -509,7 +539,7 @@ static bool begin(struct scene *s, const struct who *who, const struct script_wo
                   const char *method)
 {
     struct ua_opts o;
-    options_of(s, w, &o);
+    options_of(s, who->ua, w, &o);
     if (strcmp(method, "INVITE") == 0)
         o.sdp = !word_is(w, "nosdp") && !o.body;
     label(s, who, ua_begin(who->ua, method, &o));
@@ -524,7 +554,7 @@ static bool in_call(struct scene *s, const struct who *who, const struct script_
     struct ua_opts o;
     if (!call)
         return false;
-    options_of(s, w, &o);
+    options_of(s, who->ua, w, &o);
     if (strcmp(verb, "again") == 0) {
         o.sdp = strcmp(call->method, "INVITE") == 0 && !word_is(w, "nosdp") && !o.body;
         ua_again(call, &o);

@@ -14,8 +14,9 @@
  *   p branch tag=B                      the SUBSCRIBE or REFER that waits reached one more: a dialog
  *                                       of which no answer comes back, only NOTIFY
  *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
- *                                       [past=STATUS] (those before it are let pass); STATUS may
- *                                       be any of several: "200|487"
+ *                                       [past=STATUS] (those before it are let pass) [is=BODY]
+ *                                       (its body is that one, byte for byte); STATUS may be any
+ *                                       of several: "200|487"
  *   x expect no-answer|no-ack|no-prack [METHOD]
  *   x expect nothing 3s                 nobody tells x anything for that long
  *   x by-itself +prack -ack ...         what is done without a line of script
@@ -86,6 +87,10 @@ struct scene {
     } labels[SCENE_MAX_LABELS];
     unsigned n_labels;
     const struct scene_body *bodies; /* ends with a NULL name */
+    /* Fills in what a body leaves open: as that agent writes it, or (call != NULL) as it should
+     * come to that agent in that call. NULL: bodies are as they are. */
+    void (*fill)(struct scene *scene, const struct ua *ua, const struct ua_call *call,
+                 const char *text, char *out, size_t room);
     bool anywhere;                   /* media may come from elsewhere than the SDP said */
     uint64_t packets;                /* per m-line in the last `media` */
     /* Lines the script does not know: true where they were understood. */

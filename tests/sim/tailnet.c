@@ -164,6 +164,8 @@ static void peer_moves(struct tailnet *t, const char *address)
 }
 
 static bool command(struct scene *s, const struct script_words *w);
+static void fill_body(struct scene *s, const struct ua *ua, const struct ua_call *call,
+                      const char *text, char *out, size_t room);
 
 void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
                   const struct tailnet_options *options)
@@ -176,6 +178,7 @@ void tailnet_init(struct tailnet *t, uint64_t seed, const char *title,
     o->exchange_probe_s = o->exchange_probe_s ? o->exchange_probe_s : 30;
     scene_init(&t->scene, seed, title);
     t->scene.command = command;
+    t->scene.fill = fill_body;
     t->scene.bodies = o->bodies;
     t->scene.ctx = t;
     t->self = in_tailnet(o, 1, 1);
@@ -410,7 +413,7 @@ static bool command(struct scene *s, const struct script_words *w)
 
 /* ---------------------------------------------------------------- $words */
 
-static void fill_in(const struct tailnet *t, const char *script, char *out, size_t room)
+static const struct addr *address_named(const struct tailnet *t, const char *script, size_t *n)
 {
     const struct {
         const char *word;
@@ -421,20 +424,83 @@ static void fill_in(const struct tailnet *t, const char *script, char *out, size
         {"$LOCAL2", &t->at[1].local},  {"$LOCAL", &t->at[0].local}, {"$SELF", &t->self},
         {"$EXCHANGE", &t->exchange},
     };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        *n = strlen(words[i].word);
+        if (strncmp(script, words[i].word, *n) == 0)
+            return words[i].addr;
+    }
+    return NULL;
+}
+
+static void fill_in(const struct tailnet *t, const char *script, char *out, size_t room)
+{
     struct writer w = {out, 0, room};
     while (*script) {
-        size_t i = 0, n = sizeof words / sizeof words[0];
-        while (*script == '$' && i < n &&
-               strncmp(script, words[i].word, strlen(words[i].word)) != 0)
-            i++;
-        if (*script != '$' || i == n) {
+        size_t n;
+        char text[ADDR_TEXT];
+        const struct addr *a = *script == '$' ? address_named(t, script, &n) : NULL;
+        if (!a) {
             put(&w, "%c", *script++);
             continue;
         }
-        char text[ADDR_TEXT];
-        ip_text(words[i].addr, text);
+        ip_text(a, text);
         put(&w, "%s", text);
-        script += strlen(words[i].word);
+        script += n;
+    }
+}
+
+/* The port that an m-line (from 1) of the call has toward that side. */
+static unsigned port_toward(const struct tailnet *t, const struct ua_call *call, enum side side,
+                            unsigned line)
+{
+    struct info_call c;
+    uint32_t cursor = 0;
+    while (info_call_next(t->box.core, &cursor, t->scene.world.now, &c)) {
+        if (span_is(c.call_id, span_str(call->call_id)))
+            return line && line <= c.n_media ? c.media[line - 1].local[side].port : 0;
+    }
+    return 0;
+}
+
+static void put_connection(struct writer *w, const struct addr *a)
+{
+    char text[ADDR_TEXT];
+    addr_print_ip(a, text);
+    put(w, "IN %s %s", a->family == ADDR_IP6 ? "IP6" : "IP4", text);
+}
+
+/* Our address and ports as that agent is told them, its own as it writes it. */
+static void fill_body(struct scene *s, const struct ua *ua, const struct ua_call *call,
+                      const char *text, char *out, size_t room)
+{
+    struct tailnet *t = s->ctx;
+    struct writer w = {out, 0, room};
+    enum side side = ua == t->x ? SIDE_EXCHANGE : SIDE_PEER;
+    unsigned peer = 0;
+    for (unsigned i = 0; i < t->options.peers; i++)
+        peer = t->peers[i] == ua ? i : peer;
+    const struct addr *ours = side == SIDE_EXCHANGE ? &t->at[peer].local : &t->at[peer].us;
+    put(&w, "%s", "");
+    while (*text) {
+        size_t n = 0;
+        const struct addr *a = *text == '$' ? address_named(t, text, &n) : NULL;
+        bool port = text[0] == '$' && (text[1] == 'P' || text[1] == 'R') && text[2] >= '1' &&
+                    text[2] <= '9';
+        if (strncmp(text, "$OURS", 5) == 0) {
+            put_connection(&w, ours);
+            text += 5;
+        } else if (strncmp(text, "$MINE", 5) == 0) {
+            put_connection(&w, &ua->media_ip);
+            text += 5;
+        } else if (a) {
+            put_connection(&w, a);
+            text += n;
+        } else if (port && call) {
+            put(&w, "%u", port_toward(t, call, side, (unsigned)(text[2] - '0')) + (text[1] == 'R'));
+            text += 3;
+        } else {
+            put(&w, "%c", *text++);
+        }
     }
 }
 

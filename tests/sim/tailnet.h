@@ -26,6 +26,10 @@
  *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
  *   $US $US2       how p, q know us     $SELF              our own tailnet address
  *   $LOCAL $LOCAL2 what stands for p, q toward the exchange    $EXCHANGE
+ *
+ * and in bodies, where they stand for "IN IP4 ..." as in c=, also $MINE, what the agent that writes
+ * it has for media, and $OURS, what the agent it comes to is told by us, with $P1 $P2 ... our ports
+ * there for its m-lines and $R1 $R2 ... those above them
  */
 #ifndef SIM_TAILNET_H
 #define SIM_TAILNET_H

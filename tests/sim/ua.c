@@ -241,17 +241,15 @@ static void learn_routes(struct ua_dialog *d, osip_message_t *m, bool reversed)
 static void learn_sdp(struct ua_dialog *d, osip_message_t *m, bool answer)
 {
     size_t n = 0;
-    const char *type = wire_content_type(m), *body = wire_body_text(m, &n);
-    if (!body || !type || strcmp(type, "application/sdp") != 0)
-        return;
-    sdp_came(d, body, n, answer);
+    const char *body = wire_sdp(m, &n);
+    if (body && method_negotiates(m->cseq->method))
+        sdp_came(d, body, n, answer);
 }
 
 static bool has_sdp(osip_message_t *m)
 {
     size_t n = 0;
-    const char *type = wire_content_type(m);
-    return type && wire_body_text(m, &n) && strcmp(type, "application/sdp") == 0;
+    return wire_sdp(m, &n) != NULL;
 }
 
 /* ---------------------------------------------------------------- requests of ours */
@@ -279,7 +277,7 @@ static bool request_out(struct ua_call *call, struct ua_dialog *d, const char *m
     t->dialog = d;
     t->in_dialog = d != NULL;
     t->cseq = cseq;
-    t->has_sdp = o->sdp || (o->body && !o->type);
+    t->has_sdp = opts_have_sdp(o) && method_negotiates(method);
     txn_send_request(t, bytes, n, to);
     return true;
 }
@@ -860,7 +858,8 @@ static void new_request(struct ua *ua, osip_message_t *m, const char *branch, co
     t->tree = m;
     t->tree_epoch = wire_epoch();
     t->source = from->from;
-    bool body = t->has_sdp = has_sdp(m);
+    bool body = has_sdp(m);
+    t->has_sdp = body && method_negotiates(t->method);
     t->cseq = (uint32_t)strtoul(m->cseq->number, NULL, 10);
     txn_of(t, call_of_request(ua, m));
     t->dialog = dialog_of_request(t->call, m);

@@ -54,6 +54,8 @@ bool message_request(const struct ua_request *r, char *out, size_t *n, struct ad
 size_t message_response(struct ua_txn *t, struct ua_dialog *d, int status, const struct ua_opts *o,
                         uint32_t rseq, char *out, struct addr *to);
 struct addr uri_address(struct ua *ua, const char *uri);
+bool method_negotiates(const char *method); /* its SDP is an offer or an answer (RFC 6337 §2.2) */
+bool opts_have_sdp(const struct ua_opts *o);
 
 /* ---- SDP and media */
 size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const struct ua_opts *o,

@@ -150,12 +150,31 @@ static void put_credentials(const struct ua_request *r, osip_message_t *m, const
     wire_set(m, r->call->status == 407 ? "Proxy-Authorization" : "Authorization", text);
 }
 
+bool method_negotiates(const char *method)
+{
+    static const char *const methods[] = {"INVITE", "ACK", "PRACK", "UPDATE"};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (strcmp(method, methods[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool opts_have_sdp(const struct ua_opts *o)
+{
+    if (!o->body || !o->type)
+        return o->sdp || o->body;
+    return strncmp(o->type, "application/sdp", 15) == 0 || strncmp(o->type, "multipart/", 10) == 0;
+}
+
 static void put_body(struct ua_call *call, struct ua_dialog *d, osip_message_t *m, bool answer,
                      const struct ua_opts *o)
 {
     char body[4096];
     if (o->body) {
         wire_body(m, o->type ? o->type : "application/sdp", o->body, strlen(o->body));
+        if (opts_have_sdp(o) && m->status_code < 300 && method_negotiates(m->cseq->method))
+            sdp_sent(call, d, answer);
         return;
     }
     if (!o->sdp)

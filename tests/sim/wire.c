@@ -170,7 +170,10 @@ bool wire_set(osip_message_t *m, const char *name, const char *value)
 bool wire_body(osip_message_t *m, const char *type, const char *body, size_t n)
 {
     struct allocators former = enter();
-    int bad = osip_message_set_content_type(m, type);
+    /* libosip2 would put delimiters of its own around what it knows to be a multipart. */
+    bool whole = strncasecmp(type, "multipart/", 10) == 0;
+    int bad = whole ? osip_message_set_header(m, "Content-Type", type)
+                    : osip_message_set_content_type(m, type);
     if (bad == 0)
         bad = osip_message_set_body(m, body, n);
     leave(former);
@@ -367,13 +370,24 @@ const char *wire_tag(const osip_from_t *from)
     return from ? wire_param((osip_list_t *)(uintptr_t)&from->gen_params, "tag") : NULL;
 }
 
-const char *wire_body_text(osip_message_t *m, size_t *n)
+/* libosip2 takes the outer multipart apart; of one inside it SDP is what begins with v=0. */
+const char *wire_sdp(osip_message_t *m, size_t *n)
 {
-    osip_body_t *b = NULL;
-    if (osip_message_get_body(m, 0, &b) < 0 || !b || b->length == 0)
+    const char *type = wire_content_type(m);
+    bool alone = type && strcasecmp(type, "application/sdp") == 0;
+    if (!alone && (!type || strncasecmp(type, "multipart/", 10) != 0))
         return NULL;
-    *n = b->length;
-    return b->body;
+    osip_body_t *b;
+    for (int i = 0; (b = osip_list_get(&m->bodies, i)); i++) {
+        const char *sdp = b->length ? memmem(b->body, b->length, "v=0", 3) : NULL;
+        if (alone)
+            sdp = b->length ? b->body : NULL;
+        if (!sdp)
+            continue;
+        *n = b->length - (size_t)(sdp - b->body);
+        return sdp;
+    }
+    return NULL;
 }
 
 const char *wire_content_type(osip_message_t *m)

@@ -52,7 +52,7 @@ const char *wire_uri_at(const osip_uri_t *uri, const char *host, unsigned port);
 const char *wire_from_text(const osip_from_t *from); /* From, To, Record-Route alike */
 const char *wire_tag(const osip_from_t *from);
 const char *wire_param(osip_list_t *params, const char *name); /* "" = without a value */
-const char *wire_body_text(osip_message_t *m, size_t *n);      /* of the first body */
+const char *wire_sdp(osip_message_t *m, size_t *n); /* the body, or the first in a multipart */
 const char *wire_content_type(osip_message_t *m);              /* "application/sdp" */
 const char *wire_call_id(osip_message_t *m);
 const char *wire_copy(const char *p, size_t n);
