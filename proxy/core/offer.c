@@ -321,7 +321,8 @@ static void media_new(const struct reading *r, unsigned i, enum side to, struct 
         core_log(r->core, LEVEL_INFO, r->in->peer, r->in->call_id, "m-line %u (%.*s) %s: refused",
                  i + 1, (int)m->proto.n, m->proto.p,
                  m->over_udp ? "has none of the codecs to keep" : "is not over UDP");
-    } else if (is_direct(r->call)) {
+    }
+    if (is_direct(r->call)) {
         out->addr = direct_address(r, i);
         out->rtcp = m->rtcp;
     } else if (i < r->call->n_media && r->call->media[i].open) {

@@ -1,0 +1,250 @@
+/*
+ * SDP through the core, byte for byte: what one side writes, and what the other one is told. The
+ * bodies stand beside their script; $MINE, $OURS, $P1 and $R1 are filled in (tailnet.h).
+ */
+#include "tests/sim/cases.h"
+
+/* clang-format off */
+#define BODIES(...) (const struct scene_body[]){__VA_ARGS__, {NULL, NULL}}
+
+/* An offer, and what it becomes; the answer, and what it becomes. */
+#define OFFER "a call body=o\n b expect INVITE is=o2\n"
+#define ANSWER "b answer 200 body=n\n a expect 200 is=n2\n b expect ACK nosdp\n"
+#define AGAIN "a send INVITE body=o\n b expect INVITE is=o2\n"
+
+#define O "v=0\r\no=- 1 1 $MINE\r\ns=-\r\n"
+#define O2 "v=0\r\no=- 1 1 $OURS\r\ns=-\r\n"
+#define C "c=$MINE\r\n"
+#define C2 "c=$OURS\r\n"
+#define T "t=0 0\r\n"
+#define AUDIO "m=audio 4000 RTP/AVP 0\r\n"
+#define AUDIO2 "m=audio $P1 RTP/AVP 0\r\n"
+#define PLAIN O C T AUDIO
+#define PLAIN2 O2 C2 T AUDIO2
+#define PLAIN_ANSWER {"n", PLAIN}, {"n2", PLAIN2}
+
+#define M8 AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO
+
+/* What the exchange is told with media: direct: how it reaches the peer itself. */
+#define DIRECT(lines) "v=0\r\no=- 1 1 $PEER\r\ns=-\r\nc=$PEER\r\n" T lines
+
+#define MIXED " type=\"multipart/mixed;boundary=b1\""
+#define PART(type, text) "--b1\r\nContent-Type: " type "\r\n\r\n" text "\r\n"
+
+static const struct call_case cases[] = {
+    /* ---- m-lines */
+    {"five m-lines of five kinds, of which the answer takes two", 0, NULL, NULL,
+     OFFER ANSWER "pairs 8\n" END_A, BODIES(
+     {"o", O C T AUDIO "m=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=image 4004 udptl t38\r\n"
+           "m=application 4006 UDP/BFCP *\r\na=floorctrl:c-only\r\nm=message 2855 TCP/MSRP *\r\n"},
+     {"o2", O2 C2 T AUDIO2 "m=video $P2 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=image $P3 udptl t38\r\n"
+            "m=application $P4 UDP/BFCP *\r\na=floorctrl:c-only\r\nm=message 0 TCP/MSRP *\r\n"},
+     {"n", O C T AUDIO "m=video 0 RTP/AVP 96\r\nm=image 0 udptl t38\r\nm=application 4006 UDP/BFCP *\r\n"
+           "m=message 0 TCP/MSRP *\r\n"},
+     {"n2", O2 C2 T AUDIO2 "m=video 0 RTP/AVP 96\r\nm=image 0 udptl t38\r\nm=application $P4 UDP/BFCP *\r\n"
+            "m=message 0 TCP/MSRP *\r\n"})},
+    {"an m-line not over UDP tells nobody its own address", 0, NULL, NULL,
+     OFFER ANSWER END_A, BODIES(
+     {"o", O T "m=message 2855 TCP/MSRP *\r\n" C AUDIO C "m=application 4006 TCP/TLS/BFCP *\r\n" C
+           "a=rtcp:4007 $MINE\r\na=setup:actpass\r\n"},
+     {"o2", O2 T "m=message 0 TCP/MSRP *\r\n" C2 "m=audio $P2 RTP/AVP 0\r\n" C2
+            "m=application 0 TCP/TLS/BFCP *\r\n" C2 "a=rtcp:4007 $OURS\r\na=setup:actpass\r\n"},
+     {"n", O T "m=message 0 TCP/MSRP *\r\n" C AUDIO C "m=application 0 TCP/TLS/BFCP *\r\n"},
+     {"n2", O2 T "m=message 0 TCP/MSRP *\r\n" C2 "m=audio $P2 RTP/AVP 0\r\n" C2
+            "m=application 0 TCP/TLS/BFCP *\r\n"})},
+    {"an m-line added later gets ports of its own, the first keeps its", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     AGAIN ANSWER "pairs 4\n" END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"o", PLAIN "m=video 4010 RTP/AVP 96\r\n"}, {"o2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"},
+     {"n", PLAIN "m=video 4012 RTP/AVP 96\r\n"}, {"n2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"})},
+    {"an m-line switched off and on again keeps its ports", 0, NULL, NULL,
+     OFFER ANSWER
+     "a send INVITE body=off\n b expect INVITE is=off2\n b answer 200 body=off\n a expect 200 is=off2\n"
+     "b expect ACK\n pairs 4\n" AGAIN ANSWER "pairs 4\n" END_A, BODIES(
+     {"o", PLAIN "m=video 4010 RTP/AVP 96\r\n"}, {"o2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"},
+     {"n", PLAIN "m=video 4010 RTP/AVP 96\r\n"}, {"n2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"},
+     {"off", PLAIN "m=video 0 RTP/AVP 96\r\n"}, {"off2", PLAIN2 "m=video 0 RTP/AVP 96\r\n"})},
+    {"the other side may add an m-line", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "b send INVITE body=o\n a expect INVITE is=o2\n a answer 200 body=n\n b expect 200 is=n2\n"
+     "a expect ACK\n" END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"o", PLAIN "m=video 4010 RTP/AVP 96\r\n"}, {"o2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"},
+     {"n", PLAIN "m=video 4012 RTP/AVP 96\r\n"}, {"n2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n"})},
+    {"no m-line at all", 0, NULL, NULL, OFFER ANSWER "pairs 0\n" END_A, BODIES(
+     {"o", O C T}, {"o2", O2 C2 T}, {"n", O T}, {"n2", O2 T})},
+
+    /* ---- c= at either level */
+    {"c= at session level alone", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN}, {"o2", PLAIN2}, PLAIN_ANSWER)},
+    {"c= at media level alone: none is added above", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O T AUDIO C}, {"o2", O2 T AUDIO2 C2}, {"n", O T AUDIO C}, {"n2", O2 T AUDIO2 C2})},
+    {"c= at both levels", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN C}, {"o2", PLAIN2 C2}, {"n", PLAIN C}, {"n2", PLAIN2 C2})},
+    {"c= at session level and under the second m-line", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN "m=video 4002 RTP/AVP 96\r\n" C}, {"o2", PLAIN2 "m=video $P2 RTP/AVP 96\r\n" C2},
+     {"n", PLAIN "m=video 0 RTP/AVP 96\r\n"}, {"n2", PLAIN2 "m=video 0 RTP/AVP 96\r\n"})},
+    {"a multicast c= goes with its ttl", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O "c=IN IP4 224.2.17.12/127\r\n" T AUDIO}, {"o2", PLAIN2}, PLAIN_ANSWER)},
+    {"no c= for a live m-line: 488, and the next call works", 0, NULL, NULL,
+     "a call body=bad\n a expect 488 has=Warning:\n a.two call body=o\n b expect INVITE is=o2\n"
+     "b answer 486\n a.two expect 486", BODIES(
+     {"bad", O T AUDIO C "m=video 4002 RTP/AVP 96\r\n"}, {"o", PLAIN}, {"o2", PLAIN2})},
+
+    /* ---- RTCP */
+    {"a=rtcp with an address and without, in one offer", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN "a=rtcp:4001\r\nm=video 4002 RTP/AVP 96\r\na=rtcp:53020 $MINE\r\n"},
+     {"o2", PLAIN2 "a=rtcp:$R1\r\nm=video $P2 RTP/AVP 96\r\na=rtcp:$R2 $OURS\r\n"},
+     {"n", PLAIN "a=rtcp:4001 $MINE\r\nm=video 4002 RTP/AVP 96\r\n"},
+     {"n2", PLAIN2 "a=rtcp:$R1 $OURS\r\nm=video $P2 RTP/AVP 96\r\n"})},
+    {"a=rtcp equal to the m-line's port stays equal", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN "a=rtcp-mux\r\na=rtcp:4000\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\na=rtcp:$P1\r\n"},
+     {"n", PLAIN "a=rtcp:4000 $MINE\r\na=rtcp-mux\r\n"},
+     {"n2", PLAIN2 "a=rtcp:$P1 $OURS\r\na=rtcp-mux\r\n"})},
+    {"rtcp-mux with a port of its own as well", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN "a=rtcp-mux\r\na=rtcp:4001\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\na=rtcp:$R1\r\n"},
+     PLAIN_ANSWER)},
+    {"a=rtcp of a rejected m-line tells nobody its address", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", PLAIN "m=video 0 RTP/AVP 96\r\na=rtcp:4003 $MINE\r\n"},
+     {"o2", PLAIN2 "m=video 0 RTP/AVP 96\r\na=rtcp:4003 $OURS\r\n"},
+     {"n", PLAIN "m=video 0 RTP/AVP 96\r\n"}, {"n2", PLAIN2 "m=video 0 RTP/AVP 96\r\n"})},
+
+    /* ---- ICE and keys */
+    {"ICE goes at both levels when media is relayed", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O C T "a=ice-lite\r\na=ice-options:trickle\r\n" AUDIO "a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
+           "a=candidate:1 1 UDP 2130706431 10.0.1.1 8998 typ host\r\na=sendrecv\r\n"
+           "a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 10.0.1.1 rport 8998\r\n"
+           "a=remote-candidates:1 192.0.2.3 45664\r\na=end-of-candidates\r\n"},
+     {"o2", PLAIN2 "a=sendrecv\r\n"},
+     {"n", PLAIN "a=ice-mismatch\r\na=ptime:20\r\n"}, {"n2", PLAIN2 "a=ptime:20\r\n"})},
+    {"ICE stays with media: direct", FROM_X | ON_TAILNET, "media: direct", NULL,
+     OFFER ANSWER "pairs 0\n" END_A, BODIES(
+     {"o", O C T "a=ice-lite\r\n" AUDIO "a=candidate:1 1 UDP 2130706431 192.0.2.3 8998 typ host\r\n"},
+     {"o2", O2 C2 T "a=ice-lite\r\n" AUDIO "a=candidate:1 1 UDP 2130706431 192.0.2.3 8998 typ host\r\n"},
+     {"n", PLAIN}, {"n2", DIRECT(AUDIO)})},
+    {"keys of SDES and DTLS-SRTP stay byte for byte", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O C T "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B\r\n"
+           "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4\r\n"
+           "a=crypto:2 AEAD_AES_256_GCM inline:abc==|1:4 WSH=64\r\n"
+           "m=audio 4002 UDP/TLS/RTP/SAVPF 0\r\na=setup:actpass\r\na=fingerprint:SHA-1 00:11:22\r\na=tls-id:91bb\r\n"},
+     {"o2", O2 C2 T "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B\r\n"
+            "m=audio $P1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4\r\n"
+            "a=crypto:2 AEAD_AES_256_GCM inline:abc==|1:4 WSH=64\r\n"
+            "m=audio $P2 UDP/TLS/RTP/SAVPF 0\r\na=setup:actpass\r\na=fingerprint:SHA-1 00:11:22\r\na=tls-id:91bb\r\n"},
+     {"n", O C T "m=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:zzz\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"},
+     {"n2", O2 C2 T "m=audio $P1 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:zzz\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"})},
+
+    /* ---- hold */
+    {"hold by 0.0.0.0 at session level, and back to the same ports", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "a send INVITE body=h\n b expect INVITE is=h2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "a send INVITE body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "pairs 2\n" END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"h", O "c=IN IP4 0.0.0.0\r\n" T AUDIO}, {"h2", O2 "c=IN IP4 0.0.0.0\r\n" T AUDIO2})},
+    {"hold by :: under the m-line, by the called side, and back", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "b send INVITE body=h\n a expect INVITE is=h2\n a answer 200 body=p\n b expect 200 is=p2\n a expect ACK\n"
+     "b send INVITE body=p\n a expect INVITE is=p2\n a answer 200 body=p\n b expect 200 is=p2\n a expect ACK\n"
+     END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"h", PLAIN "c=IN IP6 ::\r\n"}, {"h2", PLAIN2 "c=IN IP6 ::\r\n"})},
+    {"o= of 0.0.0.0 stays, too", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n" T AUDIO "a=sendonly\r\n"},
+     {"o2", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n" T AUDIO2 "a=sendonly\r\n"},
+     {"n", PLAIN "a=recvonly\r\n"}, {"n2", PLAIN2 "a=recvonly\r\n"})},
+    {"sendonly, inactive, and back, at either level", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "a send INVITE body=so\n b expect INVITE is=so2\n b answer 200 body=ro\n a expect 200 is=ro2\n b expect ACK\n"
+     "a send INVITE body=in\n b expect INVITE is=in2\n b answer 200 body=in\n a expect 200 is=in2\n b expect ACK\n"
+     "a send INVITE body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2}, {"so", PLAIN "a=sendonly\r\n"}, {"so2", PLAIN2 "a=sendonly\r\n"},
+     {"ro", PLAIN "a=recvonly\r\n"}, {"ro2", PLAIN2 "a=recvonly\r\n"},
+     {"in", O C T "a=inactive\r\n" AUDIO}, {"in2", O2 C2 T "a=inactive\r\n" AUDIO2})},
+
+    /* ---- T.38 */
+    {"T.38 takes the place of audio, and back", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "b send INVITE body=t\n a expect INVITE is=t2\n a answer 200 body=t\n b expect 200 is=t2\n a expect ACK\n"
+     "b send INVITE body=p\n a expect INVITE is=p2\n a answer 200 body=p\n b expect 200 is=p2\n a expect ACK\n"
+     "pairs 2\n" END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"t", O C T "m=image 4500 udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\na=T38FaxUdpEC:t38UDPRedundancy\r\n"},
+     {"t2", O2 C2 T "m=image $P1 udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\na=T38FaxUdpEC:t38UDPRedundancy\r\n"})},
+    {"T.38 beside audio switched off, and back", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     AGAIN ANSWER
+     "a send INVITE body=q\n b expect INVITE is=q2\n b answer 200 body=q\n a expect 200 is=q2\n b expect ACK\n"
+     END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2},
+     {"o", O T "m=audio 0 RTP/AVP 0\r\nm=image 4500 udptl t38\r\n" C},
+     {"o2", O2 T "m=audio 0 RTP/AVP 0\r\nm=image $P2 udptl t38\r\n" C2},
+     {"n", O C T "m=audio 0 RTP/AVP 0\r\nm=image 4502 udptl t38\r\n"},
+     {"n2", O2 C2 T "m=audio 0 RTP/AVP 0\r\nm=image $P2 udptl t38\r\n"},
+     {"q", PLAIN "m=image 0 udptl t38\r\n"}, {"q2", PLAIN2 "m=image 0 udptl t38\r\n"})},
+    {"T.38 refused: audio goes on as it was", 0, NULL, NULL,
+     UP TALK "b send INVITE body=t\n a expect INVITE is=t2\n media 1s\n heard a b\n a answer 488 INVITE\n"
+     "b expect 488\n" TALK "rtcp a b\n" END_A, BODIES(
+     {"t", O C T "m=image 4500 udptl t38\r\n"}, {"t2", O2 C2 T "m=image $P1 udptl t38\r\n"})},
+
+    /* ---- bytes */
+    {"LF alone, and no line end after the last line", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0\no=- 1 1 $MINE\ns=-\nt=0 0\nm=audio 4000 RTP/AVP 0\nc=$MINE"},
+     {"o2", "v=0\no=- 1 1 $OURS\ns=-\nt=0 0\nm=audio $P1 RTP/AVP 0\nc=$OURS"},
+     {"n", "v=0\no=- 1 1 $MINE\ns=-\nc=$MINE\nt=0 0\nm=audio 4000 RTP/AVP 0"},
+     {"n2", "v=0\no=- 1 1 $OURS\ns=-\nc=$OURS\nt=0 0\nm=audio $P1 RTP/AVP 0"})},
+    {"line ends mixed, empty lines between and behind", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0\no=- 1 1 $MINE\r\ns=-\n\r\n" C "\n" T AUDIO "\r\n\r\n\n"},
+     {"o2", "v=0\no=- 1 1 $OURS\r\ns=-\n\r\n" C2 "\n" T AUDIO2 "\r\n\r\n\n"}, PLAIN_ANSWER)},
+    {"bandwidth and lines nobody knows stay where they are", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0\r\no=- 1 1 $MINE\r\ns=a  b \r\ni=c=IN IP4 192.0.2.9\r\nu=http://192.0.2.9/\r\ne=x@example\r\n"
+           C "b=AS:64\r\nb=X-what:1\r\n" T "r=604800 3600 0 90000\r\nk=prompt\r\nx=?\r\na=x-c=IN IP4 192.0.2.9\r\n"
+           "m=audio 4000 RTP/AVP 0\r\ni=m=audio 1 RTP/AVP 0\r\nb=TIAS:64000\r\na=sqn: 0\r\na= ptime : 20 \r\n"},
+     {"o2", "v=0\r\no=- 1 1 $OURS\r\ns=a  b \r\ni=c=IN IP4 192.0.2.9\r\nu=http://192.0.2.9/\r\ne=x@example\r\n"
+            C2 "b=AS:64\r\nb=X-what:1\r\n" T "r=604800 3600 0 90000\r\nk=prompt\r\nx=?\r\na=x-c=IN IP4 192.0.2.9\r\n"
+            "m=audio $P1 RTP/AVP 0\r\ni=m=audio 1 RTP/AVP 0\r\nb=TIAS:64000\r\na=sqn: 0\r\na= ptime : 20 \r\n"},
+     PLAIN_ANSWER)},
+    {"odd white space stays around what changes", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0 \r\no=Some Gateway  1\t1  $MINE \r\ns=-\r\nc= $MINE\t\r\n" T
+           "m= audio \t4000/1  RTP/AVP  0 8 \r\na=rtcp:  4001 \r\n"},
+     {"o2", "v=0 \r\no=Some Gateway  1\t1  $OURS \r\ns=-\r\nc= $OURS\t\r\n" T
+            "m= audio \t$P1/1  RTP/AVP  0 8 \r\na=rtcp:  $R1 \r\n"},
+     PLAIN_ANSWER)},
+
+    /* ---- many */
+    {"33 m-lines: 488", 0, NULL, NULL,
+     "a call body=o\n a expect 488 has=\"too many m-lines\"\n b expect nothing 1s\n calls 0", BODIES(
+     {"o", O C T M8 M8 M8 M8 AUDIO})},
+    {"32 m-lines cross", 0, NULL, NULL,
+     "a call body=o\n b expect INVITE\n pairs 64\n b answer 486\n a expect 486\n calls 0", BODIES(
+     {"o", O C T M8 M8 M8 M8})},
+
+    /* ---- multipart */
+    {"SDP behind another part of a multipart", 0, NULL, NULL,
+     "a call body=o" MIXED "\n b expect INVITE is=o2\n" ANSWER END_A, BODIES(
+     {"o", PART("text/plain", "c=IN IP4 192.0.2.9") PART("application/sdp", PLAIN) "--b1--\r\n"},
+     {"o2", PART("text/plain", "c=IN IP4 192.0.2.9") PART("application/sdp", PLAIN2) "--b1--\r\n"},
+     PLAIN_ANSWER)},
+    {"SDP in a multipart in a multipart, in offer and answer", 0, NULL, NULL,
+     "a call body=o" MIXED "\n b expect INVITE is=o2\n b answer 200 body=n" MIXED "\n a expect 200 is=n2\n"
+     "b expect ACK\n" END_A, BODIES(
+     {"o", PART("multipart/alternative;boundary=b2", "--b2\r\nContent-Type: application/sdp\r\n\r\n" PLAIN
+           "\r\n--b2--") "--b1--\r\n"},
+     {"o2", PART("multipart/alternative;boundary=b2", "--b2\r\nContent-Type: application/sdp\r\n\r\n" PLAIN2
+            "\r\n--b2--") "--b1--\r\n"},
+     {"n", PART("application/sdp", PLAIN) PART("text/plain", "x") "--b1--\r\n"},
+     {"n2", PART("application/sdp", PLAIN2) PART("text/plain", "x") "--b1--\r\n"})},
+    {"two SDP bodies in one message take the same ports", 0, NULL, NULL,
+     "a call body=o" MIXED "\n b expect INVITE is=o2\n pairs 2\n" ANSWER END_A, BODIES(
+     {"o", PART("application/sdp", PLAIN) PART("application/sdp", O T "m=audio 4600 RTP/SAVP 0\r\n" C) "--b1--\r\n"},
+     {"o2", PART("application/sdp", PLAIN2) PART("application/sdp", O2 T "m=audio $P1 RTP/SAVP 0\r\n" C2) "--b1--\r\n"},
+     PLAIN_ANSWER)},
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+    return cases_main(cases, sizeof cases / sizeof cases[0], NULL, argc, argv);
+}
