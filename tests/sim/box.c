@@ -76,7 +76,7 @@ static void answer_name(struct box *b, uint64_t question, const char *name)
         l->event.name.n = b->names[i].n;
         memcpy(l->addrs, b->names[i].addrs, sizeof l->addrs);
     }
-    world_in(b->world, 5, come, l, 0);
+    world_in(b->world, b->name_delay ? b->name_delay : 5, come, l, 0);
 }
 
 static void relay_report(void *ctx, enum relay_report_kind kind, stream_no stream, enum side side)
@@ -156,13 +156,12 @@ static void note(struct box *b, const struct action *a)
         printf("%10.3f LOG   %s\n", (double)b->world->now / 1000, text);
 }
 
-bool box_logged(const struct box *b, const char *text)
+unsigned box_logged(const struct box *b, const char *text)
 {
-    for (unsigned i = 0; i < BOX_MAX_LOG; i++) {
-        if (b->log[i] && strstr(b->log[i], text))
-            return true;
-    }
-    return false;
+    unsigned n = 0;
+    for (unsigned i = 0; i < BOX_MAX_LOG; i++)
+        n += b->log[i] && strstr(b->log[i], text);
+    return n;
 }
 
 /* ---------------------------------------------------------------- actions */

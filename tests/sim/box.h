@@ -51,6 +51,7 @@ struct box {
     struct box_record *records;
     struct box_name names[BOX_MAX_NAMES];
     unsigned n_names;
+    sim_msec name_delay;    /* 0: 5 ms */
     char *log[BOX_MAX_LOG]; /* a ring: "level peer call-id text" */
     unsigned n_log;
     unsigned bind_failures;         /* per million */
@@ -82,7 +83,7 @@ void box_save_calls(struct box *b);
 void box_spoil_calls(struct box *b);
 
 unsigned box_calls(const struct box *b);
-bool box_logged(const struct box *b, const char *text);
+unsigned box_logged(const struct box *b, const char *text); /* how many lines have it */
 
 /* When all calls are over: nothing may be left of them. Lets the time pass that this takes. */
 void box_check_quiet(struct box *b);

@@ -142,16 +142,16 @@ static void forbid(struct tailnet *t, unsigned i)
     const struct addr *tell_nobody[] = {&t->at[i].native, &t->at[i].seen, &t->at[i].us};
     char text[ADDR_TEXT];
     for (unsigned k = 0; k < 3 && !t->options.exchange_on_tailnet; k++) {
-        ip_text(tell_nobody[k], text);
+        addr_print_ip(tell_nobody[k], text);
         invariants_forbid(j, SIDE_EXCHANGE, NULL, text);
     }
-    ip_text(&t->self, text);
+    addr_print_ip(&t->self, text);
     if (!addr_same_ip(&t->self, &t->at[i].us))
         invariants_forbid(j, SIDE_PEER, &t->at[i].seen, text);
     for (unsigned k = 0; k < t->options.peers; k++) {
         if (k == i)
             continue;
-        ip_text(&t->at[k].native, text);
+        addr_print_ip(&t->at[k].native, text);
         invariants_forbid(j, SIDE_PEER, &t->at[i].seen, text);
     }
 }
@@ -361,12 +361,103 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
     else if (strcmp(verb, "taken") == 0) {
         b->taken_low = (uint16_t)strtoul(w->v[1], NULL, 10);
         b->taken_high = (uint16_t)strtoul(w->v[2], NULL, 10);
-    } else if (strcmp(verb, "unanswered") == 0)
+    } else if (strcmp(verb, "resolver") == 0)
+        b->name_delay = script_time(w->v[1]);
+    else if (strcmp(verb, "unanswered") == 0)
         b->judge.silence = true;
     else if (strcmp(verb, "exited") == 0 && !b->exited)
         world_fail(b->world, "the core is not drained");
     else
         return strcmp(verb, "exited") == 0;
+    return true;
+}
+
+/* ---- media of one m-line, from 1, of the newest call of that agent */
+
+static bool line_info(struct tailnet *t, const struct ua *ua, const char *line,
+                      struct info_media *out)
+{
+    struct info_call c;
+    uint32_t cursor = 0;
+    size_t n = strtoul(line, NULL, 10);
+    const struct ua_call *call = NULL;
+    for (unsigned k = ua ? ua->calls_begun : 0; k > 0 && !call; k--) {
+        call = ua_call_number((struct ua *)(uintptr_t)ua, k);
+        call = call && strcmp(call->method, "INVITE") == 0 ? call : NULL;
+    }
+    while (call && info_call_next(t->box.core, &cursor, t->scene.world.now, &c)) {
+        if (!span_is(c.call_id, span_str(call->call_id)) || n == 0 || n > c.n_media)
+            continue;
+        *out = c.media[n - 1];
+        return true;
+    }
+    world_fail(&t->scene.world, "no m-line %s", line);
+    return false;
+}
+
+static void check_aim(struct tailnet *t, const struct ua *ua, const char *line, const char *should)
+{
+    struct info_media m;
+    char text[ADDR_TEXT] = "-";
+    if (!line_info(t, ua, line, &m))
+        return;
+    const struct addr *is = &m.remote[ua == t->x ? SIDE_EXCHANGE : SIDE_PEER];
+    if (addr_is_set(is))
+        addr_print(is, text);
+    if (strcmp(text, should) != 0)
+        world_fail(&t->scene.world, "media of m-line %s goes to %s, should go to %s", line, text,
+                   should);
+}
+
+/* From anywhere in the world to our port toward the peer. */
+static void throw_packet(struct tailnet *t, const char *from, const struct ua *ua, const char *line)
+{
+    struct info_media m;
+    struct net *net = &t->scene.net;
+    struct datagram d = {.from = sim_addr(from), .bytes = "\x80\0\0\1packet", .n = 10};
+    int host = 0;
+    if (!line_info(t, ua, line, &m))
+        return;
+    while (host < net->n_hosts && !addr_same_ip(&net->hosts[host].native, &d.from))
+        host++;
+    if (host == net->n_hosts) {
+        host = net_host(net, "media", d.from);
+        net_pair(net, t->box.host, host, t->self, d.from);
+    }
+    d.to = addr_with_port(t->self, m.local[SIDE_PEER].port);
+    net_send(net, host, &d);
+    world_run_for(&t->scene.world, 10);
+}
+
+/* Does RTCP toward that agent go to its RTP port? */
+static bool is_muxed(struct tailnet *t, const struct ua *ua, const struct info_media *m)
+{
+    enum side side = ua == t->x ? SIDE_EXCHANGE : SIDE_PEER;
+    for (size_t i = 0; i < t->box.media.n_streams; i++) {
+        const struct media_stream *st = &t->box.media.streams[i];
+        if (st->open && st->side[side].pair.port == m->local[side].port)
+            return st->side[side].mux;
+    }
+    return false;
+}
+
+static bool of_media(struct tailnet *t, const struct script_words *w)
+{
+    struct info_media m;
+    const char *verb = w->v[0];
+    if (w->n < 4)
+        return false;
+    const struct ua *ua = scene_find(&t->scene, w->v[strcmp(verb, "packet") == 0 ? 2 : 1]);
+    if (strcmp(verb, "aims") == 0)
+        check_aim(t, ua, w->v[2], w->v[3]);
+    else if (strcmp(verb, "packet") == 0)
+        throw_packet(t, w->v[1], ua, w->v[3]);
+    else if (strcmp(verb, "passed") == 0 && line_info(t, ua, w->v[2], &m))
+        expect_number(t, "packets passed", m.figures.leg[SIDE_PEER].rx_packets, w->v[3]);
+    else if (strcmp(verb, "muxed") == 0 && line_info(t, ua, w->v[2], &m))
+        expect_number(t, "RTCP on the RTP port", is_muxed(t, ua, &m), w->v[3]);
+    else
+        return strcmp(verb, "passed") == 0 || strcmp(verb, "muxed") == 0;
     return true;
 }
 
@@ -377,7 +468,7 @@ static bool command(struct scene *s, const struct script_words *w)
     struct info_status status;
     if (t->options.save_often)
         box_save_calls(&t->box);
-    if (of_the_operator(t, w))
+    if (of_the_operator(t, w) || of_media(t, w))
         return true;
     if (strcmp(verb, "over") == 0) {
         end_calls(t);
@@ -397,8 +488,10 @@ static bool command(struct scene *s, const struct script_words *w)
     } else if (strcmp(verb, "warned") == 0) {
         expect_number(t, "warnings", warnings(t), w->v[1]);
     } else if (strcmp(verb, "log") == 0 || strcmp(verb, "no-log") == 0) {
-        if (box_logged(&t->box, w->v[1]) != (verb[0] == 'l'))
+        if ((box_logged(&t->box, w->v[1]) > 0) != (verb[0] == 'l'))
             world_fail(&s->world, "the log has%s \"%s\"", verb[0] == 'l' ? " no" : "", w->v[1]);
+    } else if (strcmp(verb, "logged") == 0) {
+        expect_number(t, w->v[2], box_logged(&t->box, w->v[2]), w->v[1]);
     } else if (strcmp(verb, "raw") == 0) {
         raw(t, w->v[1], w->v[2]);
     } else if (strcmp(verb, "stray") == 0) {

@@ -7,13 +7,18 @@
  *
  *   calls 1 | pairs 2                what the core has going on, taken ports
  *   counter NAME N                   exactly that much
- *   log "text" | no-log "text"
+ *   log "text" | no-log "text" | logged N "text"
  *   known p                          the core knows how p sees us
  *   registered N                     bindings of the first peer
  *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says
+ *   resolver TIME                    how long it takes for that
+ *   aims p LINE ADDRESS              media of that m-line, of p's newest call, goes there
+ *   packet ADDRESS p LINE            one comes from there to our port toward p
+ *   muxed p LINE 0|1                 RTCP toward p goes to its RTP port
+ *   passed p LINE N                  packets from p's side that were let through
  *   moves ADDRESS                    the first peer is known here under that one now
  *   taken FIRST LAST                 media ports that somebody else holds
  *   raw x NAME                       that body as a datagram, whatever it is

@@ -23,11 +23,27 @@
 #define PLAIN2 O2 C2 T AUDIO2
 #define PLAIN_ANSWER {"n", PLAIN}, {"n2", PLAIN2}
 
+#define FULL AUDIO "a=candidate:1 1 UDP 1 192.0.2.3 4000 typ host\r\n" C "a=ice-ufrag:x\r\na=rtcp:4001 $MINE\r\na=ice-pwd:y\r\n"
+#define F8 FULL FULL FULL FULL FULL FULL FULL FULL
 #define M8 AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO AUDIO
 
 /* What the exchange is told with media: direct: how it reaches the peer itself. */
 #define DIRECT(lines) "v=0\r\no=- 1 1 $PEER\r\ns=-\r\nc=$PEER\r\n" T lines
 
+/* SDP that lists what somebody can do; addresses wherever they may stand. */
+#define ICE "a=candidate:1 1 UDP 1 192.0.2.3 4000 typ host\r\na=ice-ufrag:x\r\n"
+#define CAPABILITIES(host, ice)                                                               \
+    "v=0\r\no=- 1 1 " host "\r\ns=-\r\nc=" host "\r\nt=0 0\r\nm=audio 0 RTP/AVP 0 8\r\n"      \
+    "a=rtcp:4001 " host "\r\n" ice "m=video 4002 RTP/AVP 31\r\nc=" host "\r\na=rtcp:53020 "     \
+    host "\r\nm=message 2855 TCP/MSRP *\r\nc=" host "\r\n"
+
+#define ELSEWHERE(ip) O "c=IN IP4 " ip "\r\n" T AUDIO
+#define NAMED_BY(mine) "v=0\r\no=- 1 1 " mine "\r\ns=-\r\nc=IN IP4 media.p.example\r\n" T AUDIO
+#define NAMED NAMED_BY("$MINE")
+#define NAMES "a call body=n\n b expect INVITE is=n2\n b answer 200 body=n\n a expect 200 is=n2\n b expect ACK nosdp\n"
+#define NAMES_BODIES BODIES({"n", NAMED}, {"n2", PLAIN2})
+
+#define BAD BODIES({"bad", PLAIN C C})
 #define MIXED " type=\"multipart/mixed;boundary=b1\""
 #define PART(type, text) "--b1\r\nContent-Type: " type "\r\n\r\n" text "\r\n"
 
@@ -92,6 +108,23 @@ static const struct call_case cases[] = {
      "b answer 486\n a.two expect 486", BODIES(
      {"bad", O T AUDIO C "m=video 4002 RTP/AVP 96\r\n"}, {"o", PLAIN}, {"o2", PLAIN2})},
 
+    /* ---- IP4 on one side, IP6 on the other */
+    {"IN IP4 becomes IN IP6 toward a peer, and back", SIX, NULL, NULL,
+     OFFER ANSWER "media 200ms\n aims p 1 $PEER:4000\n" END_A, BODIES(
+     {"o", PLAIN C "a=rtcp:4001 $MINE\r\n"}, {"o2", PLAIN2 C2 "a=rtcp:$R1 $OURS\r\n"},
+     {"n", PLAIN C "a=rtcp:4001 $MINE\r\n"}, {"n2", PLAIN2 C2 "a=rtcp:$R1 $OURS\r\n"})},
+    {"media crosses between IP4 and IP6", SIX, NULL, NULL, RING TALK "rtcp a b\n"
+     "b send INVITE sdp move\n a expect INVITE sdp\n a answer 200 sdp\n b expect 200 sdp\n a expect ACK\n" TALK END_B},
+    {"hold by 0.0.0.0 and by :: stays in its family between IP4 and IP6", SIX, NULL, NULL,
+     "a call body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n"
+     "a send INVITE body=h\n b expect INVITE is=h2\n b answer 200 body=k\n a expect 200 is=k2\n b expect ACK\n"
+     "a send INVITE body=p\n b expect INVITE is=p2\n b answer 200 body=p\n a expect 200 is=p2\n b expect ACK\n" END_A, BODIES(
+     {"p", PLAIN}, {"p2", PLAIN2}, {"h", O "c=IN IP4 0.0.0.0\r\n" T AUDIO}, {"h2", O2 "c=IN IP4 0.0.0.0\r\n" T AUDIO2},
+     {"k", O "c=IN IP6 ::\r\n" T AUDIO}, {"k2", O2 "c=IN IP6 ::\r\n" T AUDIO2})},
+    {"a family that contradicts its address is put right", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O "c=IN IP6 192.0.2.7\r\n" T AUDIO}, {"o2", PLAIN2},
+     {"n", O "c=IN IP4 2001:db8::7\r\n" T AUDIO}, {"n2", PLAIN2})},
+
     /* ---- RTCP */
     {"a=rtcp with an address and without, in one offer", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
      {"o", PLAIN "a=rtcp:4001\r\nm=video 4002 RTP/AVP 96\r\na=rtcp:53020 $MINE\r\n"},
@@ -150,6 +183,9 @@ static const struct call_case cases[] = {
      END_A, BODIES(
      {"p", PLAIN}, {"p2", PLAIN2},
      {"h", PLAIN "c=IN IP6 ::\r\n"}, {"h2", PLAIN2 "c=IN IP6 ::\r\n"})},
+    {"hold by ::, and media back after it", 0, NULL, NULL,
+     UP "a send INVITE sdp address=::\n b expect INVITE has=\"c=IN IP6 ::\"\n b answer 200 sdp\n a expect 200\n b expect ACK\n"
+     "media 1s\n heard b\n silent a\n a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK END_A},
     {"o= of 0.0.0.0 stays, too", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
      {"o", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n" T AUDIO "a=sendonly\r\n"},
      {"o2", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\n" T AUDIO2 "a=sendonly\r\n"},
@@ -241,6 +277,37 @@ static const struct call_case cases[] = {
      {"o", PART("application/sdp", PLAIN) PART("application/sdp", O T "m=audio 4600 RTP/SAVP 0\r\n" C) "--b1--\r\n"},
      {"o2", PART("application/sdp", PLAIN2) PART("application/sdp", O2 T "m=audio $P1 RTP/SAVP 0\r\n" C2) "--b1--\r\n"},
      PLAIN_ANSWER)},
+    {"an offer whose second SDP body cannot be read: 488, and the former media stands", 0, NULL, NULL,
+     UP "a send INVITE body=o" MIXED "\n a expect 488 has=Warning:\n b expect nothing 1s\n" TALK END_A, BODIES(
+     {"o", PART("application/sdp", PLAIN) PART("application/sdp", PLAIN C C) "--b1--\r\n"})},
+
+    /* ---- what cannot be read, beyond the first INVITE */
+    {"an answer that cannot be read ends the call on both sides", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 200 body=bad\n a expect 488 has=Warning:\n b expect ACK\n b expect BYE\n calls 0\n"
+     "wait 7s\n pairs 0\n log \"SDP that cannot be read\"", BAD},
+    {"early SDP that cannot be read ends the call on both sides", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 183 body=bad\n a expect 488 has=Warning:\n b expect CANCEL\n calls 0\n wait 7s\n pairs 0", BAD},
+    {"a re-INVITE that cannot be read: 488, and the call goes on", 0, NULL, NULL,
+     UP "b send INVITE body=bad\n b expect 488 has=Warning:\n a expect nothing 1s\n" TALK END_A, BAD},
+    {"an UPDATE that cannot be read: 488, and the call goes on", 0, NULL, NULL,
+     UP "a send UPDATE body=bad\n a expect 488 has=Warning:\n b expect nothing 1s\n" TALK END_B, BAD},
+    {"the answer to an UPDATE that cannot be read ends the call on both sides", 0, NULL, NULL,
+     UP "a send UPDATE sdp\n b expect UPDATE\n b answer 200 body=bad\n a expect 488 has=Warning:\n a expect BYE\n b expect BYE\n"
+     "calls 0\n wait 7s\n pairs 0", BAD},
+    {"an ACK whose answer cannot be read ends the call on both sides", 0, NULL, NULL,
+     "a by-itself -ack\n a call nosdp\n b expect INVITE\n b answer 200 sdp\n a expect 200 sdp\n a ack body=bad\n"
+     "b expect ACK nosdp lacks=Content-Type\n a expect BYE\n b expect BYE\n calls 0\n wait 7s\n pairs 0", BAD},
+    {"a PRACK whose SDP cannot be read ends the call on both sides", 0, NULL, NULL,
+     "a call nosdp h=\"Supported: 100rel\"\n b expect INVITE\n b answer 183 sdp reliable\n a expect 183 sdp\n"
+     "a send PRACK body=bad\n a expect 488 PRACK has=Warning:\n a expect 488 INVITE\n b expect CANCEL\n calls 0\n wait 7s\n pairs 0", BAD},
+
+    /* ---- neither offer nor answer */
+
+    /* ---- media: direct */
+
+    /* ---- hosts that the peer writes */
+
+    /* ---- names */
 };
 /* clang-format on */
 

@@ -287,8 +287,7 @@ static void name_parties(struct ua_call *call, const struct ua_opts *o)
     struct ua *ua = call->ua;
     const struct ua_trunk *trunk = &ua->trunks[call->trunk];
     char ip[ADDR_TEXT];
-    size_t host =
-        trunk->host[0] == '[' ? strcspn(trunk->host, "]") + 1 : strcspn(trunk->host, ":");
+    size_t host = trunk->host[0] == '[' ? strcspn(trunk->host, "]") + 1 : strcspn(trunk->host, ":");
     const char *user = o->user ? o->user : "100";
     addr_print_host(&ua->at, ip);
     bool registers = strcmp(call->method, "REGISTER") == 0;
