@@ -82,8 +82,8 @@ static void sdp_spoilt(struct core *core, struct client_txn *ct, struct server_t
              in->msg->status, refusal->why);
     if (in->msg->status < 200)
         client_cancel(core, ct, span_of(NULL, 0));
-    else if (ct->method == METHOD_INVITE && ct->initial)
-        call_ack_2xx(core, ct, in, true);
+    else if (ct->method == METHOD_INVITE)
+        call_ack_2xx(core, ct, in, ct->initial);
     warning_line(warning, sizeof warning, refusal->why);
     server_reply(core, st, refusal->status, NULL, warning);
     call_hangup(core, call, END_SDP, refusal->status, refusal->why);

@@ -291,6 +291,9 @@ static const struct call_case cases[] = {
      UP "b send INVITE body=bad\n b expect 488 has=Warning:\n a expect nothing 1s\n" TALK END_A, BAD},
     {"an UPDATE that cannot be read: 488, and the call goes on", 0, NULL, NULL,
      UP "a send UPDATE body=bad\n a expect 488 has=Warning:\n b expect nothing 1s\n" TALK END_B, BAD},
+    {"the answer to a re-INVITE that cannot be read ends the call on both sides", 0, NULL, NULL,
+     UP "a send INVITE sdp\n b expect INVITE\n b answer 200 body=bad\n a expect 488 has=Warning:\n a expect BYE\n b expect ACK\n"
+     "b expect BYE\n calls 0\n wait 7s\n pairs 0", BAD},
     {"the answer to an UPDATE that cannot be read ends the call on both sides", 0, NULL, NULL,
      UP "a send UPDATE sdp\n b expect UPDATE\n b answer 200 body=bad\n a expect 488 has=Warning:\n a expect BYE\n b expect BYE\n"
      "calls 0\n wait 7s\n pairs 0", BAD},
