@@ -253,6 +253,9 @@ static const struct call_case cases[] = {
     {"33 m-lines: 488", 0, NULL, NULL,
      "a call body=o\n a expect 488 has=\"too many m-lines\"\n b expect nothing 1s\n calls 0", BODIES(
      {"o", O C T M8 M8 M8 M8 AUDIO})},
+    {"32 m-lines with all that can change in them cross", 0, NULL, NULL,
+     "a call body=o\n b expect INVITE lacks=candidate\n pairs 64\n b answer 486\n a expect 486\n calls 0", BODIES(
+     {"o", O C T F8 F8 F8 F8})},
     {"32 m-lines cross", 0, NULL, NULL,
      "a call body=o\n b expect INVITE\n pairs 64\n b answer 486\n a expect 486\n calls 0", BODIES(
      {"o", O C T M8 M8 M8 M8})},
