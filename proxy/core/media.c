@@ -185,6 +185,12 @@ static void sources_put(struct core *core, const struct call *call, enum side si
     o->target.n_sources = (uint8_t)(copy.n / sizeof *v);
 }
 
+/* What an offer says of sharing holds once its answer says it, too (RFC 5761 §5.1.1). */
+bool media_is_muxed(const struct media_line *line)
+{
+    return line->now[SIDE_EXCHANGE].mux && line->now[SIDE_PEER].mux;
+}
+
 static void target_order(struct core *core, const struct call *call, unsigned line, enum side to,
                          bool relearn)
 {
@@ -197,7 +203,7 @@ static void target_order(struct core *core, const struct call *call, unsigned li
     o->target.latch = (uint8_t)(to == SIDE_PEER ? call->rules->latch : LATCH_PEER);
     o->target.relearn = relearn;
     o->target.is_rtp = target->is_rtp;
-    o->target.mux = target->mux;
+    o->target.mux = media_is_muxed(m);
     o->target.mute = target->muted;
     o->target.punch = to == SIDE_PEER && call->rules->punch && addr_is_set(&target->rtp);
     o->target.rtp = target->rtp;

@@ -13,6 +13,7 @@ int media_open(struct core *core, struct call *call, unsigned line, struct span 
 void media_target(struct core *core, struct call *call, unsigned line, enum side to);
 /* The peer's addresses have changed: whose packets count in its running calls. */
 void media_sources(struct core *core, const struct peer *peer);
+bool media_is_muxed(const struct media_line *line); /* RTP and RTCP share a port, on both sides */
 struct addr media_local(const struct core *core, const struct call *call, unsigned line,
                         enum side side); /* what SDP toward that side carries */
 void media_close(struct core *core, struct call *call);

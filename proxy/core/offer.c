@@ -235,10 +235,12 @@ static void target_apply(struct core *core, struct call *call, unsigned line, en
                          const struct media_target *t)
 {
     struct media_line *m = &call->media[line];
-    bool same = same_target(&m->now[to], t);
+    bool same = same_target(&m->now[to], t), muxed = media_is_muxed(m);
     m->now[to] = *t;
     if (m->open && !same)
         media_target(core, call, line, to);
+    if (m->open && media_is_muxed(m) != muxed)
+        media_target(core, call, line, side_other(to));
 }
 
 static void offer_note(struct reading *r)

@@ -138,6 +138,20 @@ static const struct call_case cases[] = {
     {"rtcp-mux with a port of its own as well", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
      {"o", PLAIN "a=rtcp-mux\r\na=rtcp:4001\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\na=rtcp:$R1\r\n"},
      PLAIN_ANSWER)},
+    {"RTCP shares the port where both said rtcp-mux", 0, NULL, NULL,
+     OFFER "muxed a 1 0\n" ANSWER "muxed a 1 1\n muxed b 1 1\n" END_A, BODIES(
+     {"o", PLAIN "a=rtcp-mux\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\n"},
+     {"n", PLAIN "a=rtcp-mux\r\n"}, {"n2", PLAIN2 "a=rtcp-mux\r\n"})},
+    {"rtcp-mux that only the offer says is none", 0, NULL, NULL,
+     OFFER ANSWER "muxed a 1 0\n muxed b 1 0\n" END_A, BODIES(
+     {"o", PLAIN "a=rtcp-mux\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\n"}, PLAIN_ANSWER)},
+    {"rtcp-mux begins and ends with a re-INVITE", 0, NULL, NULL,
+     "a call body=p\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     AGAIN ANSWER "muxed a 1 1\n muxed b 1 1\n"
+     "b send INVITE body=p\n a expect INVITE\n a answer 200 body=p\n b expect 200\n a expect ACK\n"
+     "muxed a 1 0\n muxed b 1 0\n" END_A, BODIES({"p", PLAIN},
+     {"o", PLAIN "a=rtcp-mux\r\n"}, {"o2", PLAIN2 "a=rtcp-mux\r\n"},
+     {"n", PLAIN "a=rtcp-mux\r\n"}, {"n2", PLAIN2 "a=rtcp-mux\r\n"})},
     {"a=rtcp of a rejected m-line tells nobody its address", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
      {"o", PLAIN "m=video 0 RTP/AVP 96\r\na=rtcp:4003 $MINE\r\n"},
      {"o2", PLAIN2 "m=video 0 RTP/AVP 96\r\na=rtcp:4003 $OURS\r\n"},
