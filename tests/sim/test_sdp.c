@@ -326,6 +326,19 @@ static const struct call_case cases[] = {
     /* ---- media: direct */
 
     /* ---- hosts that the peer writes */
+    {"media_from: sdp: media goes to the peer's media host, which may send from any port", 0,
+     "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n aims x 1 $EXCHANGE:4000\n packet 198.51.100.7:9999 p 1\n passed p 1 1\n"
+     "packet 198.51.100.8:4000 p 1\n passed p 1 1\n" END_A, BODIES({"o", ELSEWHERE("198.51.100.7")})},
+    {"map: what it maps to may send from any port", 0, "map: {192.0.2.7: 198.51.100.7}", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n packet 198.51.100.7:9999 p 1\n passed p 1 1\n" END_A,
+     BODIES({"o", ELSEWHERE("192.0.2.7")})},
+    {"media_from: sdp: an RTCP host of its own may send", 0, "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n packet 198.51.100.8:9999 p 1\n passed p 1 1\n" END_A,
+     BODIES({"o", ELSEWHERE("198.51.100.7") "a=rtcp:4001 IN IP4 198.51.100.8\r\n"})},
 
     /* ---- names */
 };
