@@ -129,6 +129,13 @@ bool addr_is_loopback(const struct addr *a)
     return a->family == ADDR_IP6 && memcmp(a->ip, loopback, sizeof loopback) == 0;
 }
 
+bool addr_is_group(const struct addr *a)
+{
+    if (a->family == ADDR_IP4)
+        return (a->ip[0] & 0xf0) == 0xe0 || memcmp(a->ip, "\xff\xff\xff\xff", 4) == 0;
+    return a->family == ADDR_IP6 && a->ip[0] == 0xff;
+}
+
 /* The bits of byte i that belong to a prefix of this length. */
 static uint8_t prefix_mask(unsigned bits, size_t i)
 {

@@ -72,6 +72,7 @@ static inline struct addr addr_with_port(struct addr a, uint16_t port)
 
 bool addr_is_wildcard(const struct addr *a); /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a); /* 127.0.0.0/8 or ::1 */
+bool addr_is_group(const struct addr *a);    /* multicast, or 255.255.255.255 */
 
 /* Reads "ip" (a full-length prefix) or "ip/bits". Host bits beyond the length must be 0.
  * Returns 0 or EINVAL, *out untouched. */

@@ -62,7 +62,8 @@ static void rewrite_rtcp(const struct sdp *sdp, const struct sdp_media *m,
 {
     if (!m->rtcp_line.p)
         return;
-    replace_host(sdp, &m->rtcp_host, &with->addr, RULE_SDP_RTCP, edits);
+    const struct addr *ip = addr_is_set(&with->rtcp_addr) ? &with->rtcp_addr : &with->addr;
+    replace_host(sdp, &m->rtcp_host, ip, RULE_SDP_RTCP, edits);
     if (m->port == 0 || m->rtcp == 0 || with->disable)
         return;
     /* The same port for both says RTP and RTCP share it (RFC 5761 §5.1): that has to stay so. */

@@ -86,10 +86,11 @@ bool sdp_media_on_hold(const struct sdp *sdp, unsigned media);
 
 /* What to write for one m-line. */
 struct sdp_media_new {
-    bool keep_address; /* leave this m-line's own c= as it is (0.0.0.0, rejected) */
-    bool disable;      /* write port 0 (m-lines not over UDP, T.38 refused...) */
-    struct addr addr;  /* IP for c= and a=rtcp; port for the m-line; port 0 = leave the port */
-    uint16_t rtcp;     /* port for an a=rtcp line that is present and differs from the m-line's */
+    bool keep_address;     /* leave this m-line's own c= as it is (0.0.0.0, rejected) */
+    bool disable;          /* write port 0 (m-lines not over UDP, T.38 refused...) */
+    struct addr addr;      /* IP for c= and a=rtcp; port for the m-line; port 0 = leave the port */
+    struct addr rtcp_addr; /* IP for a=rtcp, where it is another; ADDR_NONE = addr's */
+    uint16_t rtcp; /* port for an a=rtcp line that is present and differs from the m-line's */
 };
 
 struct sdp_new {

@@ -8,6 +8,7 @@
 #include "proxy/core/config.h"
 #include "proxy/core/cross.h"
 #include "proxy/core/dialog.h"
+#include "proxy/core/host.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/media.h"
 #include "proxy/core/offer.h"
@@ -513,6 +514,7 @@ void call_free(struct core *core, struct call *call)
         dialog_drop(&call->dialogs[i]);
     free(call->dialogs);
     free(call->media);
+    hosts_free(call);
     text_free(&call->text);
     socket_release(core, call->socket[0]);
     socket_release(core, call->socket[1]);

@@ -32,7 +32,7 @@
 #define MAX_DIALOGS 12    /* early dialogs (forks) of one call */
 #define MAX_ROUTES 16     /* route set */
 #define MAX_CONTACTS 32   /* Contacts of one REGISTER */
-#define MAX_SEEN 6        /* SDP hosts remembered per side and call */
+#define MAX_HOSTS 6       /* SDP hosts remembered per side and call */
 #define MAX_PEER_ADDRS 16 /* resolved addresses, and as many former ones, of a peer */
 #define MAX_TRUNKS 32     /* sockets of trunk.listen, where an interface may stand for two */
 #define MAX_ANNOUNCED 8

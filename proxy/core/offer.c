@@ -6,8 +6,10 @@
  * answered, except that its new ports listen; a refusal leaves everything as it was.
  */
 #include "proxy/core/offer.h"
+#include "proxy/core/aim.h"
 #include "proxy/core/base.h"
 #include "proxy/core/cross.h"
+#include "proxy/core/host.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/media.h"
 #include "proxy/core/peer.h"
@@ -46,65 +48,18 @@ static void refuse(struct sdp_refusal *refusal, unsigned status, enum counter co
     va_end(ap);
 }
 
-/* ---- where media is sent */
-
-enum target_rule { TARGET_AS_WRITTEN, TARGET_MAP, TARGET_BY_SIGNALLING };
-
-/* The IP behind a host that `side` wrote into its SDP, as reached from here. */
-static enum target_rule reached_ip(const struct call *call, const struct inbound *in,
-                                   const struct addr *written, bool foreign_sdp, struct addr *out)
-{
-    *out = addr_with_port(in->from, 0);
-    if (!addr_is_set(written))
-        return TARGET_BY_SIGNALLING; /* a name: where its signalling comes from */
-    if (in->side == SIDE_EXCHANGE) {
-        if (!is_exchange_ip(call->conf, written))
-            return TARGET_BY_SIGNALLING;
-    } else if (map_forward(&call->rules->map, written, out) >= 0) {
-        return TARGET_MAP;
-    } else if (call->rules->media_from == FROM_SIGNALLING && !foreign_sdp) {
-        return addr_same_ip(written, &in->from) ? TARGET_AS_WRITTEN : TARGET_BY_SIGNALLING;
-    }
-    *out = addr_with_port(*written, 0);
-    return TARGET_AS_WRITTEN;
-}
-
 static void replaced_log(struct core *core, const struct inbound *in, const struct addr *written,
-                         const struct addr *used, enum target_rule rule)
+                         const struct addr *used, enum aim_rule rule)
 {
     char a[ADDR_TEXT], b[ADDR_TEXT];
     if (in->side != SIDE_PEER || !addr_is_set(written) || addr_is_wildcard(written) ||
-        !peer_announces(in->peer, written) || rule == TARGET_AS_WRITTEN)
+        !peer_announces(in->peer, written) || rule == AIM_AS_WRITTEN)
         return;
     addr_print_ip(written, a);
     addr_print_ip(used, b);
     core_log(core, LEVEL_INFO, in->peer, in->call_id,
              "announces %s for media; sent to %s instead (%s)", a, b,
-             rule == TARGET_MAP ? "map" : "where its signalling comes from");
-}
-
-static bool seen_add(struct call *call, enum side side, const struct addr *a, bool only_look)
-{
-    for (unsigned i = 0; i < call->n_seen[side]; i++) {
-        if (addr_same_ip(&call->seen[side][i], a))
-            return true;
-    }
-    if (!only_look && call->n_seen[side] < MAX_SEEN)
-        call->seen[side][call->n_seen[side]++] = addr_with_port(*a, 0);
-    return false;
-}
-
-/* Media of a third party: a host never seen from that side and in no map (RFC 3725-like direct
- * media, which would go round us). */
-static bool is_foreign(const struct call *call, const struct inbound *in, const struct addr *a)
-{
-    struct addr mapped;
-    if (!addr_is_set(a) || addr_is_wildcard(a) || call->n_seen[in->side] == 0 ||
-        seen_add((struct call *)(uintptr_t)call, in->side, a, true) || addr_same_ip(a, &in->from))
-        return false;
-    if (in->side == SIDE_EXCHANGE)
-        return !is_exchange_ip(call->conf, a);
-    return !peer_has_ip(call->peer, a) && map_forward(&call->rules->map, a, &mapped) < 0;
+             rule == AIM_MAP ? "map" : "where its signalling comes from");
 }
 
 struct reading { /* one SDP body of one message of one call */
@@ -112,8 +67,10 @@ struct reading { /* one SDP body of one message of one call */
     struct call *call;
     struct dialog *dialog;
     const struct inbound *in;
+    struct crossing x;
     enum sdp_role role;
     struct sdp sdp;
+    bool foreign[SDP_MAX_MEDIA]; /* m-lines whose media is a third party's */
     struct media_target targets[SDP_MAX_MEDIA];
     struct span codecs[MAX_CODECS]; /* all that the offer may keep; none: everything */
     unsigned n_codecs;
@@ -140,14 +97,28 @@ static bool line_refused(const struct reading *r, unsigned i)
            !sdp_codec_offered(m, r->codecs, r->n_codecs);
 }
 
-static void target_of(struct reading *r, unsigned i, bool foreign)
+/* Media of a third party: a host never seen from that side and in no map (RFC 3725-like direct
+ * media, which would go round us). */
+static bool is_foreign(const struct reading *r, const struct sdp_host *host)
+{
+    const struct call *call = r->call;
+    const struct addr *a = &host->addr;
+    struct addr mapped;
+    if (call->n_hosts[r->in->side] == 0 || !addr_is_set(a) || addr_is_wildcard(a) ||
+        addr_same_ip(a, &r->in->from))
+        return false;
+    if (r->in->side == SIDE_EXCHANGE)
+        return !is_exchange_ip(call->conf, a);
+    return !peer_has_ip(call->peer, a) && map_forward(&call->rules->map, a, &mapped) < 0;
+}
+
+static void target_of(struct reading *r, unsigned i)
 {
     const struct sdp_media *m = &r->sdp.media[i];
-    const struct sdp_host *host = sdp_media_host(&r->sdp, i);
+    const struct addr *written = &sdp_media_host(&r->sdp, i)->addr;
     struct media_target *t = &r->targets[i];
-    struct addr ip, rtcp_ip, none = {0};
-    const struct addr *written = host ? &host->addr : &none;
-    bool foreign_sdp = foreign && r->call->rules->foreign_media == FOREIGN_SDP;
+    struct addr ip, rtcp_ip;
+    bool believed = host_is_believed(r->call->rules, r->foreign[i]);
     memset(t, 0, sizeof *t);
     t->live = m->port && !line_refused(r, i);
     t->muted = !t->live || sdp_media_on_hold(&r->sdp, i);
@@ -156,34 +127,40 @@ static void target_of(struct reading *r, unsigned i, bool foreign)
     t->direction = (uint8_t)m->direction;
     if (t->muted)
         return;
-    enum target_rule rule = reached_ip(r->call, r->in, written, foreign_sdp, &ip);
+    enum aim_rule rule = aim_reached(r->core, &r->x, written, believed, &ip);
     replaced_log(r->core, r->in, written, &ip, rule);
     t->rtp = addr_with_port(ip, m->port);
     if (m->rtcp) {
         rtcp_ip = ip;
         if (m->rtcp_host.whole.p && addr_is_set(&m->rtcp_host.addr))
-            reached_ip(r->call, r->in, &m->rtcp_host.addr, foreign_sdp, &rtcp_ip);
+            aim_reached(r->core, &r->x, &m->rtcp_host.addr, believed, &rtcp_ip);
         t->rtcp = addr_with_port(rtcp_ip, m->rtcp);
     }
 }
 
 /* ---- reading: nothing is changed before everything is known to be good */
 
-static bool foreign_check(struct reading *r, bool *foreign, struct sdp_refusal *refusal)
+static void refuse_foreign(struct sdp_refusal *refusal, const struct sdp_host *host)
 {
-    *foreign = false;
+    char text[ADDR_TEXT];
+    addr_print_ip(&host->addr, text);
+    refuse(refusal, 488, COUNT_answer_488_foreign, "media of a third party (%s) is not relayed",
+           text);
+}
+
+/* A host once let in stays what it was: a session that is merely refreshed does not move. */
+static bool foreign_check(struct reading *r, struct sdp_refusal *refusal)
+{
     bool renegotiates = r->role == ROLE_OFFER && r->in->msg->is_request && r->in->to_tag.p;
-    for (unsigned i = 0; renegotiates && i < r->sdp.n_media; i++) {
+    for (unsigned i = 0; i < r->sdp.n_media; i++) {
         const struct sdp_host *host = sdp_media_host(&r->sdp, i);
-        if (!r->sdp.media[i].port || !host || !is_foreign(r->call, r->in, &host->addr))
+        const struct media_host *known =
+            host->whole.p ? host_find(r->call, r->in->side, host) : NULL;
+        r->foreign[i] =
+            known ? known->foreign : renegotiates && r->sdp.media[i].port && is_foreign(r, host);
+        if (!r->foreign[i] || r->call->rules->foreign_media != FOREIGN_REFUSE)
             continue;
-        *foreign = true;
-        if (r->call->rules->foreign_media != FOREIGN_REFUSE)
-            continue;
-        char text[ADDR_TEXT];
-        addr_print_ip(&host->addr, text);
-        refuse(refusal, 488, COUNT_answer_488_foreign, "media of a third party (%s) is not relayed",
-               text);
+        refuse_foreign(refusal, host);
         return false;
     }
     return true;
@@ -191,7 +168,6 @@ static bool foreign_check(struct reading *r, bool *foreign, struct sdp_refusal *
 
 static bool reading_make(struct reading *r, struct span body, struct sdp_refusal *refusal)
 {
-    bool foreign;
     enum sdp_error error = sdp_read(body, &r->sdp);
     if (error != SDP_OK) {
         core_count(r->core, r->in->peer, COUNT_sdp_unreadable);
@@ -202,10 +178,10 @@ static bool reading_make(struct reading *r, struct span body, struct sdp_refusal
             refuse(refusal, 488, COUNT_answer_488_sdp, "%s", sdp_error_text[error]);
         return false;
     }
-    if (!foreign_check(r, &foreign, refusal))
+    if (!foreign_check(r, refusal))
         return false;
     for (unsigned i = 0; i < r->sdp.n_media; i++)
-        target_of(r, i, foreign);
+        target_of(r, i);
     return true;
 }
 
@@ -225,24 +201,6 @@ static bool lines_open(struct reading *r, struct sdp_refusal *refusal)
 
 /* ---- changing */
 
-static bool same_target(const struct media_target *a, const struct media_target *b)
-{
-    return addr_equal(&a->rtp, &b->rtp) && addr_equal(&a->rtcp, &b->rtcp) && a->live == b->live &&
-           a->muted == b->muted && a->mux == b->mux && a->is_rtp == b->is_rtp;
-}
-
-static void target_apply(struct core *core, struct call *call, unsigned line, enum side to,
-                         const struct media_target *t)
-{
-    struct media_line *m = &call->media[line];
-    bool same = same_target(&m->now[to], t), muxed = media_is_muxed(m);
-    m->now[to] = *t;
-    if (m->open && !same)
-        media_target(core, call, line, to);
-    if (m->open && media_is_muxed(m) != muxed)
-        media_target(core, call, line, side_other(to));
-}
-
 static void offer_note(struct reading *r)
 {
     struct call *call = r->call;
@@ -250,7 +208,7 @@ static void offer_note(struct reading *r)
         if (call->settled)
             call->media[i].next[r->in->side] = r->targets[i];
         else
-            target_apply(r->core, call, i, r->in->side, &r->targets[i]);
+            aim_apply(r->core, call, i, r->in->side, &r->targets[i]);
     }
     call->offer_open[r->in->side] = true;
     if (r->dialog && !r->in->msg->is_request)
@@ -278,9 +236,9 @@ static void answer_note(struct reading *r)
         return;
     bool commits = call->settled && call->offer_open[offerer];
     for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
-        target_apply(r->core, call, i, r->in->side, &r->targets[i]);
+        aim_apply(r->core, call, i, r->in->side, &r->targets[i]);
         if (commits)
-            target_apply(r->core, call, i, offerer, &call->media[i].next[offerer]);
+            aim_apply(r->core, call, i, offerer, &call->media[i].next[offerer]);
     }
     call->offer_open[offerer] = false;
     if (r->dialog && r->in->msg->is_request)
@@ -290,12 +248,17 @@ static void answer_note(struct reading *r)
         fork_keep(r);
 }
 
-static void seen_note(struct reading *r)
+static void host_noted(struct reading *r, const struct sdp_host *host, bool foreign)
+{
+    if (addr_is_set(&host->addr) && !addr_is_wildcard(&host->addr))
+        host_note(r->call, r->in->side, host, foreign);
+}
+
+static void hosts_note(struct reading *r)
 {
     for (unsigned i = 0; i < r->sdp.n_media; i++) {
-        const struct sdp_host *host = sdp_media_host(&r->sdp, i);
-        if (host && addr_is_set(&host->addr) && !addr_is_wildcard(&host->addr))
-            seen_add(r->call, r->in->side, &host->addr, false);
+        host_noted(r, sdp_media_host(&r->sdp, i), r->foreign[i]);
+        host_noted(r, &r->sdp.media[i].rtcp_host, r->foreign[i]);
     }
 }
 
@@ -306,32 +269,26 @@ static bool is_direct(const struct call *call)
     return call->rules->media == MEDIA_DIRECT;
 }
 
-/* media: direct: the address as the other side reaches it, the port as it is. */
-static struct addr direct_address(const struct reading *r, unsigned i)
+static struct addr told_host(const struct reading *r, const struct sdp_host *host)
 {
-    if (r->in->side == SIDE_EXCHANGE)
-        return addr_with_port(own_address(r->core, SIDE_PEER, r->call->peer, r->call), 0);
-    return addr_with_port(r->targets[i].rtp, 0);
+    const struct media_host *known = host->whole.p ? host_find(r->call, r->in->side, host) : NULL;
+    return aim_told(r->core, &r->x, host, known && known->foreign);
 }
 
 static void media_new(const struct reading *r, unsigned i, enum side to, struct sdp_media_new *out)
 {
     const struct sdp_media *m = &r->sdp.media[i];
-    *out = (struct sdp_media_new){0};
+    *out = (struct sdp_media_new){.addr = told_host(r, &m->c)};
+    if (m->rtcp_host.whole.p)
+        out->rtcp_addr = told_host(r, &m->rtcp_host);
     if (m->port && line_refused(r, i)) {
         out->disable = true;
         core_log(r->core, LEVEL_INFO, r->in->peer, r->in->call_id, "m-line %u (%.*s) %s: refused",
                  i + 1, (int)m->proto.n, m->proto.p,
                  m->over_udp ? "has none of the codecs to keep" : "is not over UDP");
-    }
-    if (is_direct(r->call)) {
-        out->addr = direct_address(r, i);
-        out->rtcp = m->rtcp;
-    } else if (i < r->call->n_media && r->call->media[i].open) {
-        out->addr = media_local(r->core, r->call, i, to);
+    } else if (!is_direct(r->call) && i < r->call->n_media && r->call->media[i].open) {
+        out->addr.port = r->call->media[i].port[to];
         out->rtcp = (uint16_t)(out->addr.port + 1);
-    } else {
-        out->addr = addr_with_port(own_address(r->core, to, r->call->peer, r->call), 0);
     }
 }
 
@@ -343,11 +300,8 @@ static void reading_write(const struct reading *r, struct edits *edits)
     new = (struct sdp_new){0};
     for (unsigned i = 0; i < r->sdp.n_media; i++)
         media_new(r, i, to, &new.media[i]);
-    struct addr own = addr_with_port(own_address(r->core, to, r->call->peer, r->call), 0);
-    if (is_direct(r->call) && to == SIDE_EXCHANGE && r->sdp.n_media && !r->targets[0].muted)
-        own = direct_address(r, 0);
-    new.origin = own;
-    new.session = own;
+    new.origin = told_host(r, &r->sdp.origin);
+    new.session = told_host(r, &r->sdp.c);
     new.drop_ice = !is_direct(r->call);
     if (to == SIDE_PEER && r->call->rules->sdp_username)
         new.username = span_str(r->call->rules->sdp_username);
@@ -371,17 +325,22 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
         refuse(refusal, 488, COUNT_answer_488_sdp, "multipart body that cannot be read");
         return true;
     }
+    r.core = core;
+    r.call = call;
+    r.dialog = dialog;
+    r.in = in;
+    r.x = crossing_of(in, call);
+    r.role = role;
+    codecs_of(&r);
+    for (unsigned b = n; b-- > 1;) {
+        if (!reading_make(&r, bodies[b], refusal))
+            return true; /* before the first one has changed anything */
+    }
     for (unsigned b = 0; b < n; b++) {
-        r.core = core;
-        r.call = call;
-        r.dialog = dialog;
-        r.in = in;
-        r.role = role;
-        codecs_of(&r);
         if (!reading_make(&r, bodies[b], refusal) || !lines_open(&r, refusal))
             return true;
         if (b == 0 && !again) { /* a second SDP body is an alternative for the same m-lines */
-            seen_note(&r);
+            hosts_note(&r);
             if (role == ROLE_OFFER)
                 offer_note(&r);
             else
@@ -402,7 +361,7 @@ void offer_settle_fork(struct core *core, struct call *call, struct dialog *winn
 {
     enum side callee = side_other((enum side)call->origin);
     for (uint32_t i = 0; i < winner->n_answer && i < call->n_media && winner->answer; i++)
-        target_apply(core, call, i, callee, &winner->answer[i]);
+        aim_apply(core, call, i, callee, &winner->answer[i]);
 }
 
 /* ---- outside offer/answer */

@@ -3,6 +3,7 @@
  */
 #include "proxy/core/save.h"
 #include "proxy/core/call.h"
+#include "proxy/core/host.h"
 #include "proxy/core/media.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/sockets.h"
@@ -194,13 +195,23 @@ static void walk_state(struct record *r, struct call *c)
         r->bad = true;
 }
 
+static void walk_hosts(struct record *r, struct call *c, int side)
+{
+    uint8_t n = (uint8_t)count(r, c->n_hosts[side], MAX_HOSTS);
+    if (!r->writes && n && !(c->hosts[side] = calloc(n, sizeof *c->hosts[side])))
+        n = 0, r->bad = true;
+    c->n_hosts[side] = n;
+    for (uint8_t i = 0; i < n; i++) {
+        struct media_host *h = &c->hosts[side][i];
+        address(r, &h->addr);
+        FLAG(r, h->foreign);
+    }
+}
+
 static void walk_lists(struct record *r, struct call *c)
 {
-    for (int side = 0; side < 2; side++) {
-        c->n_seen[side] = (uint8_t)count(r, c->n_seen[side], MAX_SEEN);
-        for (unsigned i = 0; i < c->n_seen[side]; i++)
-            address(r, &c->seen[side][i]);
-    }
+    for (int side = 0; side < 2; side++)
+        walk_hosts(r, c, side);
     c->n_dialogs = count(r, c->n_dialogs, MAX_DIALOGS);
     if (!r->writes && c->n_dialogs && !(c->dialogs = calloc(c->n_dialogs, sizeof *c->dialogs)))
         c->n_dialogs = 0, r->bad = true;
@@ -291,6 +302,7 @@ static void parts_free(struct call *call)
         free(call->dialogs[i].answer);
     free(call->dialogs);
     free(call->media);
+    hosts_free(call);
     text_free(&call->text);
 }
 

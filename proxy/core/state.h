@@ -156,6 +156,11 @@ struct leg {            /* what we know of a user agent on one side of a dialog 
     uint32_t cseq;      /* highest it used */
 };
 
+struct media_host { /* what a side wrote behind c= or a=rtcp */
+    struct addr addr;
+    bool foreign; /* a third party's, let in by foreign_media */
+};
+
 struct media_target {      /* what one SDP says of one m-line, already mapped */
     struct addr rtp, rtcp; /* ADDR_NONE: not known / rtp's port + 1 */
     bool live;             /* port not 0 and relayed */
@@ -229,8 +234,8 @@ struct call {
     uint32_t n_media, n_open; /* n_open: streams not yet reported closed */
     bool offer_open[2];       /* an offer of that side waits for its answer; both in glare */
     bool settled;             /* an offer was answered once: from now on `now` survives refusals */
-    struct addr seen[2][MAX_SEEN];
-    uint8_t n_seen[2];
+    struct media_host *hosts[2]; /* written by that side */
+    uint8_t n_hosts[2];
     msec started, answered, ended;
     msec heard[2];       /* last signalling */
     msec session_end;    /* 0: no session timer */

@@ -30,6 +30,8 @@ static void table_make(unsigned choice, struct sdp_new *with)
         m->rtcp = choice & 32 ? (uint16_t)(20001 + 2 * i) : 0;
         m->disable = choice & 64 && i % 2;
         m->keep_address = choice & 128 && i % 3 == 0;
+        if (i % 4 == 1)
+            m->rtcp_addr = address(!(choice & 2), i + 1);
     }
 }
 

@@ -324,6 +324,18 @@ static const struct call_case cases[] = {
     /* ---- neither offer nor answer */
 
     /* ---- media: direct */
+    {"media: direct: the session's address is the peer's also where audio is off", FROM_P | ON_TAILNET,
+     "media: direct", NULL, OFFER ANSWER END_A, BODIES(
+     {"o", O C T "m=audio 0 RTP/AVP 0\r\nm=image 4500 udptl t38\r\n"},
+     {"o2", DIRECT("m=audio 0 RTP/AVP 0\r\nm=image 4500 udptl t38\r\n")},
+     {"n", PLAIN "m=image 0 udptl t38\r\n"}, {"n2", O2 C2 T AUDIO "m=image 0 udptl t38\r\n"})},
+    {"media: direct: each host is mapped for itself", FROM_P | ON_TAILNET,
+     "media: direct, map: {192.0.2.0/24: 198.51.100.0/24}", NULL, OFFER ANSWER END_A, BODIES(
+     {"o", "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.2\r\n" T AUDIO "a=rtcp:4001 IN IP4 192.0.2.3\r\n"
+           "m=video 4002 RTP/AVP 96\r\nc=IN IP4 192.0.2.4\r\na=rtcp:4003\r\n"},
+     {"o2", "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.2\r\n" T AUDIO "a=rtcp:4001 IN IP4 198.51.100.3\r\n"
+            "m=video 4002 RTP/AVP 96\r\nc=IN IP4 198.51.100.4\r\na=rtcp:4003\r\n"},
+     {"n", PLAIN "m=video 0 RTP/AVP 96\r\n"}, {"n2", O2 C2 T AUDIO "m=video 0 RTP/AVP 96\r\n"})},
 
     /* ---- hosts that the peer writes */
     {"media_from: sdp: media goes to the peer's media host, which may send from any port", 0,
@@ -339,6 +351,33 @@ static const struct call_case cases[] = {
      "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
      "aims p 1 198.51.100.7:4000\n packet 198.51.100.8:9999 p 1\n passed p 1 1\n" END_A,
      BODIES({"o", ELSEWHERE("198.51.100.7") "a=rtcp:4001 IN IP4 198.51.100.8\r\n"})},
+    {"media_from: sdp: loopback is no peer's address", 0, "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n" END_A, BODIES({"o", ELSEWHERE("127.0.0.1")})},
+    {"media_from: sdp: a multicast group is no peer's address", 0, "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n" END_A, BODIES({"o", ELSEWHERE("224.2.17.12/127")})},
+    {"media_from: sdp: an address of the other family cannot be sent to", 0, "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n" END_A, BODIES({"o", O "c=IN IP6 2001:db8::7\r\n" T AUDIO})},
+    {"foreign_media: sdp: a refresh leaves media where it was moved to", FROM_P, "foreign_media: sdp", NULL,
+     UP "a send INVITE body=o\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n"
+     "a send INVITE body=o\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n" END_A, BODIES({"o", ELSEWHERE("198.51.100.7")})},
+    {"foreign_media: sdp: only the m-line of the third host moves", FROM_P | THEIRS, "foreign_media: sdp", NULL,
+     "a call body=p\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "a send INVITE body=o\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n aims p 2 198.51.100.7:4002\n" END_A, BODIES(
+     {"p", PLAIN "m=video 4002 RTP/AVP 96\r\n"},
+     {"o", PLAIN "m=video 4002 RTP/AVP 96\r\nc=IN IP4 198.51.100.7\r\n"})},
+    {"foreign_media: signalling counts also with media_from: sdp", FROM_P,
+     "media_from: sdp, map: {100.64.2.2: 100.64.2.2}, foreign_media: signalling", NULL,
+     "a call body=p\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "a send INVITE body=o\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n"
+     "a send INVITE body=o\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "aims p 1 $PEER:4000\n" END_A, BODIES({"p", PLAIN}, {"o", ELSEWHERE("198.51.100.7")})},
 
     /* ---- names */
 };
