@@ -366,36 +366,47 @@ void offer_settle_fork(struct core *core, struct call *call, struct dialog *winn
 
 /* ---- outside offer/answer */
 
-static struct addr mapped_host(struct core *core, const struct crossing *x, const struct addr *a)
+/* SDP that cannot be read cannot be told with other addresses: it is left out. */
+static void leave_out(struct core *core, struct crossing *x, struct edits *edits, uint32_t from)
 {
-    struct addr out;
-    if (!addr_is_set(a))
-        return (struct addr){0};
-    if (x->to == SIDE_PEER)
-        return addr_with_port(own_address(core, SIDE_PEER, x->peer, x->call), 0);
-    if (map_forward(&x->rules->map, a, &out) >= 0)
-        return addr_with_port(out, 0);
-    return addr_with_port(x->in->from, 0);
+    edits->n = from;
+    x->drop_body = true;
+    core_count(core, x->in->peer, COUNT_sdp_unreadable);
+    core_log(core, LEVEL_INFO, x->in->peer, x->in->call_id,
+             "SDP that cannot be read is left out of a message that neither offers nor answers");
 }
 
-void offer_map_only(struct core *core, const struct crossing *x, struct edits *edits)
+static void mapped_write(struct core *core, const struct crossing *x, const struct sdp *sdp,
+                         struct edits *edits)
+{
+    static struct sdp_new new; /* one message at a time; 2 KB */
+    new = (struct sdp_new){.drop_ice = x->rules->media == MEDIA_RELAY};
+    new.origin = aim_told(core, x, &sdp->origin, false);
+    new.session = aim_told(core, x, &sdp->c, false);
+    if (x->to == SIDE_PEER && x->rules->sdp_username)
+        new.username = span_str(x->rules->sdp_username);
+    for (unsigned i = 0; i < sdp->n_media; i++) {
+        new.media[i].addr = aim_told(core, x, &sdp->media[i].c, false);
+        new.media[i].rtcp_addr = aim_told(core, x, &sdp->media[i].rtcp_host, false);
+    }
+    sdp_rewrite(sdp, &new, edits);
+}
+
+void offer_map_only(struct core *core, struct crossing *x, struct edits *edits)
 {
     static struct sdp sdp;
-    static struct sdp_new new;
     struct span bodies[MULTIPART_MAX_SDP];
     bool malformed;
+    uint32_t before = edits->n;
     unsigned n = bodies_of(x->in->msg, bodies, &malformed);
     for (unsigned b = 0; b < n; b++) {
         enum sdp_error error = sdp_read(bodies[b], &sdp);
-        if (error != SDP_OK && error != SDP_NO_CONNECTION)
-            continue; /* nobody will send media by it */
+        if (malformed || (error != SDP_OK && error != SDP_NO_CONNECTION)) {
+            leave_out(core, x, edits, before);
+            return;
+        }
         uint32_t from = edits->n;
-        new = (struct sdp_new){0};
-        new.origin = mapped_host(core, x, &sdp.origin.addr);
-        new.session = mapped_host(core, x, &sdp.c.addr);
-        for (unsigned i = 0; i < sdp.n_media; i++)
-            new.media[i].addr = mapped_host(core, x, &sdp.media[i].c.addr);
-        sdp_rewrite(&sdp, &new, edits);
+        mapped_write(core, x, &sdp, edits);
         edits_shift(edits, from, (size_t)(sdp.body.p - x->in->msg->bytes.p));
     }
 }

@@ -21,8 +21,9 @@ struct sdp_refusal {
 bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
                  const struct inbound *in, enum sdp_role role, bool again, struct edits *edits,
                  struct sdp_refusal *refusal);
-/* SDP outside offer/answer: addresses mapped, no ports. */
-void offer_map_only(struct core *core, const struct crossing *x, struct edits *edits);
+/* SDP outside offer/answer: addresses as in an offer, no ports. What cannot be read is left out of
+ * the message: x->drop_body. */
+void offer_map_only(struct core *core, struct crossing *x, struct edits *edits);
 void offer_refused(struct call *call, enum side offerer);
 /* The fork that answered for good takes the media, whoever sent SDP last. */
 void offer_settle_fork(struct core *core, struct call *call, struct dialog *winner);

@@ -322,6 +322,38 @@ static const struct call_case cases[] = {
      "a send PRACK body=bad\n a expect 488 PRACK has=Warning:\n a expect 488 INVITE\n b expect CANCEL\n calls 0\n wait 7s\n pairs 0", BAD},
 
     /* ---- neither offer nor answer */
+    {"SDP in the 200 of OPTIONS tells our address, and ports as they are", 0, NULL, NULL,
+     "b by-itself -options\n a ask OPTIONS\n b expect OPTIONS\n b answer 200 body=o\n a expect 200 is=o2\n pairs 0\n b by-itself +options",
+     BODIES({"o", CAPABILITIES("$MINE", ICE)}, {"o2", CAPABILITIES("$OURS", "")})},
+    {"SDP in a 488 tells our address", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 488 body=o\n a expect 488 is=o2\n calls 0\n wait 7s\n pairs 0",
+     BODIES({"o", CAPABILITIES("$MINE", ICE)}, {"o2", CAPABILITIES("$OURS", "")})},
+    {"SDP in the 488 of a re-INVITE and of an UPDATE moves nothing", 0, NULL, NULL,
+     UP "a send INVITE sdp\n b expect INVITE\n b answer 488 body=o\n a expect 488 is=o2\n" TALK
+     "b send UPDATE sdp\n a expect UPDATE\n a answer 488 body=o\n b expect 488 is=o2\n" TALK END_A,
+     BODIES({"o", CAPABILITIES("$MINE", ICE)}, {"o2", CAPABILITIES("$OURS", "")})},
+    {"SDP in MESSAGE, and in INFO in a call, moves nothing", 0, NULL, NULL,
+     "a ask MESSAGE body=o\n b expect MESSAGE is=o2\n b answer 200\n a expect 200\n"
+     UP "b send INFO body=o\n a expect INFO is=o2\n a answer 200\n b expect 200\n" TALK END_A,
+     BODIES({"o", CAPABILITIES("$MINE", ICE)}, {"o2", CAPABILITIES("$OURS", "")})},
+    {"two SDP bodies in a 488", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 488 body=o" MIXED "\n a expect 488 is=o2", BODIES(
+     {"o", PART("application/sdp", PLAIN C) PART("application/sdp", CAPABILITIES("$MINE", "")) "--b1--\r\n"},
+     {"o2", PART("application/sdp", O2 C2 T AUDIO C2) PART("application/sdp", CAPABILITIES("$OURS", "")) "--b1--\r\n"})},
+    {"a name in a 488 is an address of ours, too", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 488 body=o\n a expect 488 is=o2", BODIES(
+     {"o", "v=0\r\no=- 1 1 IN IP4 pbx.example\r\ns=-\r\nc=IN IP4 media.p.example\r\n" T AUDIO},
+     {"o2", O2 C2 T AUDIO})},
+    {"SDP that cannot be read is left out of a 488", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 488 body=o\n a expect 488 nosdp lacks=m=audio lacks=Content-Type\n"
+     "counter sdp_unreadable 1", BODIES({"o", PLAIN C C})},
+    {"one SDP body of two that cannot be read: both are left out", 0, NULL, NULL,
+     "a call\n b expect INVITE\n b answer 488 body=o" MIXED "\n a expect 488 lacks=m=audio lacks=Content-Type\n"
+     "counter sdp_unreadable 1", BODIES(
+     {"o", PART("application/sdp", PLAIN) PART("application/sdp", PLAIN C C) "--b1--\r\n"})},
+    {"sdp_username also there", FROM_X, "sdp_username: tt", NULL,
+     "b by-itself -options\n a ask OPTIONS body=o\n b expect OPTIONS is=o2\n b answer 200\n a expect 200\n b by-itself +options",
+     BODIES({"o", PLAIN}, {"o2", "v=0\r\no=tt 1 1 $OURS\r\ns=-\r\n" C2 T AUDIO})},
 
     /* ---- media: direct */
     {"media: direct: the session's address is the peer's also where audio is off", FROM_P | ON_TAILNET,
