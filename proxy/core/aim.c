@@ -1,10 +1,13 @@
 /*
  * aim.c - where the media of a call is sent. What a side writes into its SDP is reached as the map
- * says, else as configured.
+ * says, else as configured; names are reached once they are looked up.
  */
 #include "proxy/core/aim.h"
+#include "proxy/core/base.h"
 #include "proxy/core/host.h"
 #include "proxy/core/media.h"
+#include "proxy/core/name.h"
+#include "proxy/core/peer.h"
 #include "proxy/core/sockets.h"
 
 enum aim_rule aim_reached(const struct core *core, const struct crossing *x,
@@ -42,8 +45,9 @@ struct addr aim_told(const struct core *core, const struct crossing *x, const st
 
 static bool aim_same(const struct media_target *a, const struct media_target *b)
 {
-    return addr_equal(&a->rtp, &b->rtp) && addr_equal(&a->rtcp, &b->rtcp) && a->live == b->live &&
-           a->muted == b->muted && a->mux == b->mux && a->is_rtp == b->is_rtp;
+    return addr_equal(&a->rtp, &b->rtp) && addr_equal(&a->rtcp, &b->rtcp) && a->host == b->host &&
+           a->rtcp_host == b->rtcp_host && a->live == b->live && a->muted == b->muted &&
+           a->mux == b->mux && a->is_rtp == b->is_rtp;
 }
 
 void aim_apply(struct core *core, struct call *call, unsigned line, enum side to,
@@ -56,4 +60,84 @@ void aim_apply(struct core *core, struct call *call, unsigned line, enum side to
         media_target(core, call, line, to);
     if (m->open && media_is_muxed(m) != muxed)
         media_target(core, call, line, side_other(to));
+}
+
+/* ---- names */
+
+void aim_place(const struct call *call, struct media_target *t)
+{
+    const struct media_host *host = host_at(call, SIDE_PEER, t->host);
+    const struct media_host *rtcp = host_at(call, SIDE_PEER, t->rtcp_host);
+    if (host && host->n_found)
+        t->rtp = addr_with_port(host->found[0], t->rtp.port);
+    if (rtcp && rtcp->n_found && addr_is_set(&t->rtcp))
+        t->rtcp = addr_with_port(rtcp->found[0], t->rtcp.port);
+}
+
+/* Where that name is has become known, or has changed. What an older SDP named is nobody's target
+ * any more, and does not move. */
+static void targets_move(struct core *core, struct call *call, uint8_t host)
+{
+    for (unsigned i = 0; i < call->n_media; i++) {
+        struct media_line *m = &call->media[i];
+        const struct media_target *now = &m->now[SIDE_PEER];
+        aim_place(call, &m->now[SIDE_PEER]);
+        aim_place(call, &m->next[SIDE_PEER]);
+        if (m->open && (now->host == host || now->rtcp_host == host))
+            media_target(core, call, i, SIDE_PEER);
+    }
+    for (unsigned d = 0; d < call->n_dialogs; d++) {
+        for (unsigned i = 0; call->dialogs[d].answer && i < call->dialogs[d].n_answer; i++)
+            aim_place(call, &call->dialogs[d].answer[i]);
+    }
+}
+
+static void host_answered(struct core *core, struct call *call, uint8_t number,
+                          const struct name *name)
+{
+    struct media_host *host = host_at(call, SIDE_PEER, number);
+    if (host_named(core, call, host, name))
+        targets_move(core, call, number);
+    if (!host_is_name(core, call, host, name) || !host_is_believed(call->rules, host->foreign))
+        return;
+    if (host->n_found)
+        peer_unwarn(call->peer, WARN_MEDIA_NAME);
+    else
+        peer_warn(core, call->peer, WARN_MEDIA_NAME,
+                  "announces %.100s for media, which %s: sent where its signalling comes from",
+                  name->text,
+                  name->n ? "has no address that can be reached from here" : "does not resolve");
+}
+
+static struct call *next_running(struct core *core, uint32_t *cursor)
+{
+    struct call *call;
+    while ((call = pool_next(&core->calls, cursor))) {
+        if (call->phase != PHASE_ENDED)
+            return call;
+    }
+    return NULL;
+}
+
+void aim_named(struct core *core, const struct name *name)
+{
+    uint32_t cursor = 0;
+    struct call *call;
+    while ((call = next_running(core, &cursor))) {
+        for (uint8_t n = 1; n <= call->n_hosts[SIDE_PEER]; n++)
+            host_answered(core, call, n, name);
+    }
+}
+
+void aim_names_again(struct core *core)
+{
+    uint32_t cursor = 0;
+    struct call *call;
+    core->names_due = false;
+    while ((call = next_running(core, &cursor))) {
+        for (uint8_t n = 1; n <= call->n_hosts[SIDE_PEER]; n++) {
+            if (host_look(core, call, host_at(call, SIDE_PEER, n)))
+                targets_move(core, call, n);
+        }
+    }
 }

@@ -23,4 +23,11 @@ struct addr aim_told(const struct core *core, const struct crossing *x, const st
 void aim_apply(struct core *core, struct call *call, unsigned line, enum side to,
                const struct media_target *t);
 
+/* Puts the addresses of names into a target, as far as they are known by now. */
+void aim_place(const struct call *call, struct media_target *t);
+/* A name that peers write into their SDP was answered for, or not: what goes by it moves. */
+void aim_named(struct core *core, const struct name *name);
+/* Calls came back, whose names may not have been asked for. */
+void aim_names_again(struct core *core);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * core.c - one event in, its actions out. Behind this door each file has its own concern.
  */
+#include "proxy/core/aim.h"
 #include "proxy/core/base.h"
 #include "proxy/core/binding.h"
 #include "proxy/core/call.h"
@@ -8,6 +9,7 @@
 #include "proxy/core/config.h"
 #include "proxy/core/identify.h"
 #include "proxy/core/media.h"
+#include "proxy/core/name.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/probe.h"
 #include "proxy/core/request.h"
@@ -169,6 +171,16 @@ static void timer_fire(struct core *core, struct timer *timer)
     }
 }
 
+static void named(struct core *core, const struct event *event)
+{
+    uint64_t question = event->name.question;
+    const struct name *name = name_answered(core, question, event->name.addrs, event->name.n);
+    if (name)
+        aim_named(core, name);
+    else
+        peer_named(core, question, event->name.addrs, event->name.n);
+}
+
 static void dispatch(struct core *core, const struct event *event)
 {
     struct call *call;
@@ -188,7 +200,7 @@ static void dispatch(struct core *core, const struct event *event)
         call_report(core, event);
         break;
     case EV_NAME:
-        peer_named(core, event->name.question, event->name.addrs, event->name.n);
+        named(core, event);
         break;
     case EV_STORED:
         if (span_is(event->stored.kind, span_str("view")))
@@ -231,6 +243,8 @@ struct actions core_step(struct core *core, msec now, const struct event *event)
     struct timer *timer;
     while ((timer = timers_due(&core->timers, now)))
         timer_fire(core, timer);
+    if (core->names_due)
+        aim_names_again(core);
     dispatch(core, event);
     if (core->draining && !core->exited && is_drained(core)) {
         core->exited = true;

@@ -57,6 +57,9 @@
     X(forks_ended, 1, "second 2xx answers, acknowledged and ended by us")                          \
     X(sdp_rewritten, 1, "SDP bodies rewritten")                                                    \
     X(sdp_unreadable, 1, "SDP bodies that could not be read")                                      \
+    X(names_asked, 0, "host names in SDP looked up")                                               \
+    X(names_failed, 0, "host names in SDP that did not resolve")                                   \
+    X(names_refused, 0, "host names in SDP not looked up: too many at once")                       \
     X(oversize_sent, 1, "messages sent although larger than the peer's mtu allows")                \
     X(registrations_out, 1, "successful REGISTERs of the exchange at a peer")                      \
     X(registrations_in, 1, "successful REGISTERs of a peer at the exchange")                       \

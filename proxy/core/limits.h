@@ -33,6 +33,11 @@
 #define MAX_ROUTES 16     /* route set */
 #define MAX_CONTACTS 32   /* Contacts of one REGISTER */
 #define MAX_HOSTS 6       /* SDP hosts remembered per side and call */
+#define MAX_NAME 253      /* bytes of a host name in SDP that is looked up */
+#define MAX_NAMES 32      /* such names whose addresses are kept, in all */
+#define MAX_NAME_ADDRS 4  /* addresses kept of each */
+#define MAX_LOOKUPS 8     /* such names asked for at once, in all */
+#define MAX_CALL_ASKED 2  /* and of one call */
 #define MAX_PEER_ADDRS 16 /* resolved addresses, and as many former ones, of a peer */
 #define MAX_TRUNKS 32     /* sockets of trunk.listen, where an interface may stand for two */
 #define MAX_ANNOUNCED 8

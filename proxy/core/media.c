@@ -4,6 +4,7 @@
  */
 #include "proxy/core/media.h"
 #include "proxy/core/base.h"
+#include "proxy/core/host.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/sockets.h"
 #include "sdp/sdp.h"
@@ -168,16 +169,27 @@ static size_t exchange_sources(const struct conf *conf, struct prefix *out, size
     return n;
 }
 
+/* All addresses of a name that SDP gave, the one address where it gave none. */
+static size_t target_sources(const struct call *call, const struct addr *to, uint8_t number,
+                             struct prefix *out)
+{
+    const struct media_host *host = host_at(call, SIDE_PEER, number);
+    size_t n = 0;
+    for (; host && n < host->n_found; n++)
+        out[n] = prefix_of(&host->found[n]);
+    if (n == 0 && addr_is_set(to))
+        out[n++] = prefix_of(to);
+    return n;
+}
+
 /* Whose packets count. Where packets are sent may answer from other ports than SDP said. */
 static void sources_put(struct core *core, const struct call *call, enum side side,
                         const struct media_target *t, struct relay_order *o)
 {
     struct prefix v[RELAY_MAX_SOURCES];
-    size_t n = 0, most = RELAY_MAX_SOURCES;
-    if (addr_is_set(&t->rtp))
-        v[n++] = prefix_of(&t->rtp);
-    if (addr_is_set(&t->rtcp) && !addr_same_ip(&t->rtcp, &t->rtp))
-        v[n++] = prefix_of(&t->rtcp);
+    size_t n = target_sources(call, &t->rtp, t->host, v), most = RELAY_MAX_SOURCES;
+    if (!addr_same_ip(&t->rtcp, &t->rtp))
+        n += target_sources(call, &t->rtcp, t->rtcp_host, v + n);
     n += side == SIDE_PEER ? peer_sources(call->peer, call->rules, v + n, most - n)
                            : exchange_sources(call->conf, v + n, most - n);
     struct span copy = out_copy(&core->out, span_of((const char *)v, n * sizeof *v));

@@ -12,6 +12,7 @@
 #include "proxy/core/host.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/media.h"
+#include "proxy/core/name.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/sockets.h"
 #include "sdp/multipart.h"
@@ -98,17 +99,19 @@ static bool line_refused(const struct reading *r, unsigned i)
 }
 
 /* Media of a third party: a host never seen from that side and in no map (RFC 3725-like direct
- * media, which would go round us). */
+ * media, which would go round us). What one name of the exchange stands for is for it to know. */
 static bool is_foreign(const struct reading *r, const struct sdp_host *host)
 {
     const struct call *call = r->call;
     const struct addr *a = &host->addr;
     struct addr mapped;
-    if (call->n_hosts[r->in->side] == 0 || !addr_is_set(a) || addr_is_wildcard(a) ||
+    if (call->n_hosts[r->in->side] == 0 || !host->whole.p || addr_is_wildcard(a) ||
         addr_same_ip(a, &r->in->from))
         return false;
     if (r->in->side == SIDE_EXCHANGE)
-        return !is_exchange_ip(call->conf, a);
+        return addr_is_set(a) && !is_exchange_ip(call->conf, a);
+    if (!addr_is_set(a))
+        return name_is_good(host->host) && !peer_has_name(call->peer, host->host);
     return !peer_has_ip(call->peer, a) && map_forward(&call->rules->map, a, &mapped) < 0;
 }
 
@@ -142,8 +145,12 @@ static void target_of(struct reading *r, unsigned i)
 
 static void refuse_foreign(struct sdp_refusal *refusal, const struct sdp_host *host)
 {
-    char text[ADDR_TEXT];
-    addr_print_ip(&host->addr, text);
+    char text[ADDR_TEXT + 16];
+    if (addr_is_set(&host->addr))
+        addr_print_ip(&host->addr, text);
+    else
+        snprintf(text, sizeof text, "%.*s", (int)(host->host.n > 64 ? 64 : host->host.n),
+                 host->host.p);
     refuse(refusal, 488, COUNT_answer_488_foreign, "media of a third party (%s) is not relayed",
            text);
 }
@@ -248,17 +255,33 @@ static void answer_note(struct reading *r)
         fork_keep(r);
 }
 
-static void host_noted(struct reading *r, const struct sdp_host *host, bool foreign)
+/* The number of a host that is a name of the peer; those of the exchange are never looked up. */
+static uint8_t host_noted(struct reading *r, const struct sdp_host *host, bool foreign)
 {
-    if (addr_is_set(&host->addr) && !addr_is_wildcard(&host->addr))
-        host_note(r->call, r->in->side, host, foreign);
+    bool is_name = !addr_is_set(&host->addr);
+    if (!host->whole.p || addr_is_wildcard(&host->addr) ||
+        (is_name && r->in->side == SIDE_EXCHANGE))
+        return 0;
+    struct media_host *known = host_note(r->call, r->in->side, host, foreign);
+    return is_name ? host_number(r->call, r->in->side, known) : 0;
 }
 
+/* Until a name's addresses are known its media goes where signalling comes from. */
 static void hosts_note(struct reading *r)
 {
     for (unsigned i = 0; i < r->sdp.n_media; i++) {
-        host_noted(r, sdp_media_host(&r->sdp, i), r->foreign[i]);
-        host_noted(r, &r->sdp.media[i].rtcp_host, r->foreign[i]);
+        const struct sdp_media *m = &r->sdp.media[i];
+        struct media_target *t = &r->targets[i];
+        uint8_t host = host_noted(r, sdp_media_host(&r->sdp, i), r->foreign[i]);
+        if (t->muted)
+            continue;
+        t->host = host;
+        t->rtcp_host = m->rtcp_host.whole.p ? host_noted(r, &m->rtcp_host, r->foreign[i]) : host;
+        if (host)
+            host_look(r->core, r->call, host_at(r->call, SIDE_PEER, host));
+        if (t->rtcp_host && t->rtcp_host != host)
+            host_look(r->core, r->call, host_at(r->call, SIDE_PEER, t->rtcp_host));
+        aim_place(r->call, t);
     }
 }
 

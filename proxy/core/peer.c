@@ -293,12 +293,12 @@ void peer_release(struct core *core, struct peer *peer)
         peer_free(core, peer);
 }
 
-static bool names_host(const struct peer *peer, const struct sip_uri *uri)
+bool peer_has_name(const struct peer *peer, struct span host)
 {
-    if (span_is_nocase(span_str(peer->rules->address.name), uri->host))
+    if (span_is_nocase(span_str(peer->rules->address.name), host))
         return true;
     for (size_t i = 0; i < peer->rules->aliases.n; i++) {
-        if (span_is_nocase(span_str(peer->rules->aliases.v[i]), uri->host))
+        if (span_is_nocase(span_str(peer->rules->aliases.v[i]), host))
             return true;
     }
     return false;
@@ -316,8 +316,8 @@ static bool names_addr(const struct peer *peer, const struct addr *a)
 
 bool peer_is_meant(const struct peer *peer, const struct sip_uri *uri)
 {
-    return uri->host.p &&
-           (names_host(peer, uri) || (addr_is_set(&uri->addr) && names_addr(peer, &uri->addr)));
+    return uri->host.p && (peer_has_name(peer, uri->host) ||
+                           (addr_is_set(&uri->addr) && names_addr(peer, &uri->addr)));
 }
 
 struct peer *peer_find(const struct core *core, struct span name)

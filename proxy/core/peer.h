@@ -19,6 +19,7 @@ void peer_name_due(struct core *core, struct peer *peer);
 void peer_keep_dialogs(struct core *core, struct peer *peer);
 
 bool peer_has_ip(const struct peer *peer, const struct addr *a); /* resolved, former, sources */
+bool peer_has_name(const struct peer *peer, struct span host); /* as configured, or an alias */
 struct addr peer_address(const struct peer *peer); /* with port; ADDR_NONE: name not resolved yet */
 struct peer *peer_find(const struct core *core, struct span name); /* listed ones; NULL: none */
 

@@ -86,6 +86,8 @@ static void walk_target(struct record *r, struct media_target *t)
 {
     address(r, &t->rtp);
     address(r, &t->rtcp);
+    NUMBER(r, t->host);
+    NUMBER(r, t->rtcp_host);
     FLAG(r, t->live);
     FLAG(r, t->muted);
     FLAG(r, t->mux);
@@ -204,7 +206,11 @@ static void walk_hosts(struct record *r, struct call *c, int side)
     for (uint8_t i = 0; i < n; i++) {
         struct media_host *h = &c->hosts[side][i];
         address(r, &h->addr);
+        string(r, &c->text, &h->name);
         FLAG(r, h->foreign);
+        h->n_found = (uint8_t)count(r, h->n_found, MAX_NAME_ADDRS);
+        for (uint8_t k = 0; k < h->n_found; k++)
+            address(r, &h->found[k]);
     }
 }
 
@@ -291,6 +297,8 @@ static void enter(struct core *core, struct call *call, struct peer *peer, msec 
             call->pool.id, i, {{m->pool[0], m->port[0]}, {m->pool[1], m->port[1]}}};
         call->n_open++;
     }
+    for (uint8_t i = 0; i < call->n_hosts[SIDE_PEER]; i++)
+        core->names_due = core->names_due || call->hosts[SIDE_PEER][i].name.n;
     call_enter(core, call);
     if (deadline != UINT64_MAX)
         timer_set(&core->timers, &call->timer, TIMER_CALL, deadline);

@@ -42,6 +42,7 @@ enum peer_warning {
     WARN_CONTRADICTED,  /* `advertise` is not what the peer sees */
     WARN_STRICT_ROUTER, /* the exchange routes strictly */
     WARN_UNRESOLVED,    /* its name has no address of use */
+    WARN_MEDIA_NAME,    /* a name in its SDP has no address of use */
     WARN_LOCAL_SILENT,  /* the exchange does not answer what comes from its local */
     PEER_WARNINGS
 };
@@ -156,15 +157,19 @@ struct leg {            /* what we know of a user agent on one side of a dialog 
     uint32_t cseq;      /* highest it used */
 };
 
-struct media_host { /* what a side wrote behind c= or a=rtcp */
-    struct addr addr;
-    bool foreign; /* a third party's, let in by foreign_media */
+struct media_host {   /* what a side wrote behind c= or a=rtcp */
+    struct addr addr; /* ADDR_NONE: a name */
+    struct ref name;
+    bool foreign;    /* a third party's, let in by foreign_media */
+    uint8_t n_found; /* of a name of the peer: where it is, as reached from here */
+    struct addr found[MAX_NAME_ADDRS]; /* media goes to the first, all of them may send it */
 };
 
-struct media_target {      /* what one SDP says of one m-line, already mapped */
-    struct addr rtp, rtcp; /* ADDR_NONE: not known / rtp's port + 1 */
-    bool live;             /* port not 0 and relayed */
-    bool muted;            /* on hold by address, or rejected: nothing is to be sent there */
+struct media_target {        /* what one SDP says of one m-line, already mapped */
+    struct addr rtp, rtcp;   /* ADDR_NONE: not known / rtp's port + 1 */
+    uint8_t host, rtcp_host; /* of a name: the number of that host of this side; else 0 */
+    bool live;               /* port not 0 and relayed */
+    bool muted;              /* on hold by address, or rejected: nothing is to be sent there */
     bool mux, is_rtp;
     uint8_t direction; /* enum sdp_direction */
 };
@@ -276,6 +281,17 @@ struct binding {
     int last_status;
 };
 
+/* ---- names that peers write into their SDP, whichever call it was */
+
+struct name {
+    char text[MAX_NAME + 2]; /* "": a free place */
+    uint8_t family;          /* that its addresses should have */
+    uint64_t question;       /* the look-up under way; 0 = none */
+    msec asked;
+    unsigned n;
+    struct addr addrs[MAX_NAME_ADDRS];
+};
+
 /* ---- the whole */
 
 enum socket_use { SOCKET_NONE, SOCKET_LISTED, SOCKET_FORMER };
@@ -351,6 +367,9 @@ struct core {
     struct stream_use *streams; /* by stream_no */
     uint32_t *free_streams;
     uint32_t n_free_streams;
+
+    struct name names[MAX_NAMES];
+    bool names_due; /* a call came back whose names nobody may have asked for */
 
     struct source sources[MAX_SOURCES];
     struct unknown unknown[64];

@@ -124,6 +124,8 @@ static const struct call_case cases[] = {
     {"a family that contradicts its address is put right", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
      {"o", O "c=IN IP6 192.0.2.7\r\n" T AUDIO}, {"o2", PLAIN2},
      {"n", O "c=IN IP4 2001:db8::7\r\n" T AUDIO}, {"n2", PLAIN2})},
+    {"a name is looked up in the family of our socket", SIX, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7,2001:db8::7\n" NAMES "wait 1s\n aims p 1 [2001:db8::7]:4000\n" END_A, NAMES_BODIES},
 
     /* ---- RTCP */
     {"a=rtcp with an address and without, in one offer", 0, NULL, NULL, OFFER ANSWER END_A, BODIES(
@@ -368,6 +370,12 @@ static const struct call_case cases[] = {
      {"o2", "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.2\r\n" T AUDIO "a=rtcp:4001 IN IP4 198.51.100.3\r\n"
             "m=video 4002 RTP/AVP 96\r\nc=IN IP4 198.51.100.4\r\na=rtcp:4003\r\n"},
      {"n", PLAIN "m=video 0 RTP/AVP 96\r\n"}, {"n2", O2 C2 T AUDIO "m=video 0 RTP/AVP 96\r\n"})},
+    {"media: direct: a name is for the exchange to look up", FROM_P | ON_TAILNET,
+     "media: direct, media_from: sdp", NULL, OFFER ANSWER END_A "counter names_asked 0", BODIES(
+     {"o", NAMED}, {"o2", NAMED_BY("$NATIVE")}, {"n", PLAIN}, {"n2", O2 C2 T AUDIO})},
+    {"media: direct: a name is where signalling comes from", FROM_P | ON_TAILNET,
+     "media: direct", NULL, OFFER ANSWER END_A "counter names_asked 0", BODIES(
+     {"o", NAMED}, {"o2", DIRECT(AUDIO)}, {"n", PLAIN}, {"n2", O2 C2 T AUDIO})},
 
     /* ---- hosts that the peer writes */
     {"media_from: sdp: media goes to the peer's media host, which may send from any port", 0,
@@ -412,6 +420,91 @@ static const struct call_case cases[] = {
      "aims p 1 $PEER:4000\n" END_A, BODIES({"p", PLAIN}, {"o", ELSEWHERE("198.51.100.7")})},
 
     /* ---- names */
+    {"a name is looked up; until then media goes where signalling comes from", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7\n resolver 2s\n" NAMES
+     "aims p 1 $PEER:4000\n aims x 1 $EXCHANGE:4000\n packet 198.51.100.7:9999 p 1\n passed p 1 0\n wait 3s\n"
+     "aims p 1 198.51.100.7:4000\n aims x 1 $EXCHANGE:4000\n packet 198.51.100.7:9999 p 1\n passed p 1 1\n"
+     "counter names_asked 1\n" END_A, NAMES_BODIES},
+    {"a second call knows the name at once, and after a minute asks again", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7\n resolver 2s\n" NAMES "wait 3s\n" END_A NAMES
+     "aims p 1 198.51.100.7:4000\n" END_A "counter names_asked 1\n wait 70s\n name media.p.example 198.51.100.8\n" NAMES
+     "aims p 1 198.51.100.7:4000\n wait 3s\n aims p 1 198.51.100.8:4000\n counter names_asked 2\n" END_A, NAMES_BODIES},
+    {"a re-INVITE with the same name stays there while it is looked up again", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7\n" NAMES "wait 70s\n resolver 2s\n name media.p.example 198.51.100.8\n"
+     "a send INVITE body=n\n b expect INVITE is=n2\n b answer 200 body=n\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.7:4000\n wait 3s\n aims p 1 198.51.100.8:4000\n" END_A, NAMES_BODIES},
+    {"of a name with several addresses media goes to the first, all may send", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7,198.51.100.8\n" NAMES "wait 1s\n aims p 1 198.51.100.7:4000\n"
+     "packet 198.51.100.8:4000 p 1\n passed p 1 1\n wait 3s\n packet 198.51.100.7:5000 p 1\n passed p 1 2\n" END_A,
+     NAMES_BODIES},
+    {"an address of the name that the map knows comes first", 0, "media_from: sdp, map: {192.0.2.7: 198.51.100.7}", NULL,
+     "name media.p.example 203.0.113.5,192.0.2.7\n" NAMES "wait 1s\n aims p 1 198.51.100.7:4000\n" END_A, NAMES_BODIES},
+    {"media_from: signalling: no name is looked up", 0, NULL, NULL,
+     "name media.p.example 198.51.100.7\n" NAMES "wait 1s\n aims p 1 $PEER:4000\n counter names_asked 0\n" END_A,
+     NAMES_BODIES},
+    {"media_from: signalling: a map may know the name's address", 0, "map: {192.0.2.7: 198.51.100.7}", NULL,
+     "name media.p.example 192.0.2.7\n" NAMES "wait 1s\n aims p 1 198.51.100.7:4000\n" END_A, NAMES_BODIES},
+    {"media_from: signalling: an address that no map knows moves nothing", 0, "map: {192.0.2.7: 198.51.100.7}", NULL,
+     "name media.p.example 192.0.2.8\n" NAMES "wait 1s\n aims p 1 $PEER:4000\n counter names_asked 1\n"
+     "no-log \"no address\"\n" END_A, NAMES_BODIES},
+    {"a name that does not resolve is counted, and logged once; the warning ends when it does", UNSAVED, "media_from: sdp", NULL,
+     NAMES "wait 1s\n aims p 1 $PEER:4000\n" END_A "wait 10s\n" NAMES "wait 1s\n" END_A
+     "counter names_asked 2\n counter names_failed 2\n logged 1 \"media.p.example for media, which does not resolve\"\n"
+     "warned 1\n name media.p.example 198.51.100.7\n wait 10s\n" NAMES "wait 1s\n aims p 1 198.51.100.7:4000\n warned 0\n" END_A,
+     NAMES_BODIES},
+    {"a name of the exchange is never looked up", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7\n x call body=n\n p expect INVITE is=n2\n p answer 200 sdp\n x expect 200\n p expect ACK\n"
+     "wait 1s\n aims x 1 $EXCHANGE:4000\n counter names_asked 0\n x send BYE\n p expect BYE\n x expect 200", NAMES_BODIES},
+    {"a name with an address on loopback, or a group, is not followed", 0, "media_from: sdp", NULL,
+     "name media.p.example 127.0.0.1,224.0.0.1\n" NAMES "wait 1s\n aims p 1 $PEER:4000\n"
+     "log \"no address that can be reached\"\n" END_A, NAMES_BODIES},
+    {"a name in a=rtcp alone", 0, "media_from: sdp", NULL,
+     "name rtcp.p.example 198.51.100.9\n a call body=o\n b expect INVITE is=o2\n b answer 200 body=o\n a expect 200 is=o2\n"
+     "b expect ACK\n wait 1s\n aims p 1 $NATIVE:4000\n packet 198.51.100.9:1 p 1\n passed p 1 1\n counter names_asked 1\n" END_A,
+     BODIES({"o", PLAIN "a=rtcp:4001 IN IP4 rtcp.p.example\r\n"}, {"o2", PLAIN2 "a=rtcp:$R1 $OURS\r\n"})},
+    {"two m-lines with a name each, and a third that is too many at once", UNSAVED, "media_from: sdp", NULL,
+     "name one.p.example 198.51.100.1\n name two.p.example 198.51.100.2\n name three.p.example 198.51.100.3\n resolver 1s\n"
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n wait 2s\n"
+     "aims p 1 198.51.100.1:4000\n aims p 2 198.51.100.2:4002\n aims p 3 $PEER:4004\n counter names_asked 2\n"
+     "counter names_refused 1\n" END_A, BODIES(
+     {"o", O T AUDIO "c=IN IP4 one.p.example\r\nm=audio 4002 RTP/AVP 0\r\nc=IN IP4 two.p.example\r\n"
+           "m=audio 4004 RTP/AVP 0\r\nc=IN IP4 three.p.example\r\n"})},
+    {"a later offer makes an older answer void", FROM_P, "media_from: sdp, foreign_media: sdp", NULL,
+     "name media.p.example 198.51.100.7\n resolver 3s\n" NAMES
+     "a send INVITE body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n"
+     "aims p 1 198.51.100.9:4000\n wait 5s\n aims p 1 198.51.100.9:4000\n packet 198.51.100.7:4000 p 1\n passed p 1 0\n" END_A,
+     BODIES({"n", NAMED}, {"n2", PLAIN2}, {"o", ELSEWHERE("198.51.100.9")})},
+    {"an offer that waits for its answer moves nothing, whenever its name resolves", FROM_P,
+     "media_from: sdp, foreign_media: sdp", NULL,
+     "name media.p.example 198.51.100.7\n name other.p.example 198.51.100.8\n" NAMES "wait 1s\n"
+     "a send INVITE body=o\n b expect INVITE\n wait 1s\n aims p 1 198.51.100.7:4000\n b answer 200 body=n\n"
+     "a expect 200\n b expect ACK\n aims p 1 198.51.100.8:4000\n" END_A,
+     BODIES({"n", NAMED}, {"n2", PLAIN2}, {"o", O "c=IN IP4 other.p.example\r\n" T AUDIO})},
+    {"each fork's name is its own", FROM_X, "media_from: sdp", NULL,
+     "name one.p.example 198.51.100.1\n name two.p.example 198.51.100.2\n resolver 2s\n a call\n b expect INVITE\n"
+     "b answer 183 body=one tag=one\n a expect 183 tag=one\n b answer 183 body=two tag=two\n a expect 183 tag=two\n wait 3s\n"
+     "aims p 1 198.51.100.2:4000\n b answer 200 tag=one\n a expect 200 tag=one nosdp\n b expect ACK tag=one\n"
+     "aims p 1 198.51.100.1:4000\n" END_A, BODIES(
+     {"one", O "c=IN IP4 one.p.example\r\n" T AUDIO}, {"two", O "c=IN IP4 two.p.example\r\n" T AUDIO})},
+    {"an answer that comes when the call is over harms nobody", 0, "media_from: sdp", NULL,
+     "name media.p.example 198.51.100.7\n resolver 3s\n" NAMES END_A "wait 5s\n calls 0\n pairs 0\n counter names_asked 1", NAMES_BODIES},
+    {"a name never seen before is a third party's, too", FROM_P, NULL, NULL,
+     UP "a send INVITE body=n\n a expect 488 has=media.p.example\n b expect nothing 1s\n" TALK END_A
+     "counter answer_488_foreign 1", NAMES_BODIES},
+    {"a name seen before is not", FROM_P, NULL, NULL,
+     "a call body=p\n b expect INVITE\n b answer 200 body=p\n a expect 200\n b expect ACK\n"
+     "a send INVITE body=n\n b expect INVITE is=n2\n b answer 200 body=n\n a expect 200\n b expect ACK\n" END_A, BODIES(
+     {"n", NAMED}, {"n2", PLAIN2}, {"p", PLAIN "m=video 4002 RTP/AVP 96\r\nc=IN IP4 MEDIA.p.example\r\n"})},
+    {"the name that the peer is configured by is not", FROM_P, "aliases: [media.p.example]", NULL,
+     UP "a send INVITE body=n\n b expect INVITE is=n2\n b answer 200 sdp\n a expect 200\n b expect ACK\n" END_A, NAMES_BODIES},
+    {"foreign_media: sdp: a third party's name is looked up", FROM_P, "foreign_media: sdp", NULL,
+     "name media.p.example 198.51.100.7\n" UP "a send INVITE body=n\n b expect INVITE is=n2\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n wait 1s\n aims p 1 198.51.100.7:4000\n" END_A, NAMES_BODIES},
+    {"what a resolver could take for an address is no name", 0, "media_from: sdp", NULL,
+     "a call body=o\n b expect INVITE\n b answer 200 body=o\n a expect 200\n b expect ACK\n wait 1s\n"
+     "aims p 1 $PEER:4000\n aims p 2 $PEER:4002\n aims p 3 $PEER:4004\n aims p 4 $PEER:4006\n counter names_asked 0\n" END_A, BODIES(
+     {"o", O T AUDIO "c=IN IP4 127.1\r\nm=audio 4002 RTP/AVP 0\r\nc=IN IP4 0x7f000001\r\n"
+           "m=audio 4004 RTP/AVP 0\r\nc=IN IP4 $(reboot).example\r\nm=audio 4006 RTP/AVP 0\r\nc=IN IP4 a..example\r\n"})},
 };
 /* clang-format on */
 
