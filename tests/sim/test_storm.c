@@ -4,10 +4,14 @@
  * dropped and loaded back now and then, configurations reloaded. Nothing in particular is expected
  * of a call, only what must hold of all of them (invariants.h, box_check_quiet).
  *
- *   test_sim_storm              the seeds of the suite
- *   test_sim_storm SEED CALLS   one seed; SIM_TRACE=1 prints every datagram
- *   test_sim_storm plain CALLS  a good network and plain calls: how fast the simulator is
+ * Half of the seeds come with random SDP (sdp_grammar.h) wherever SDP may ride, alone and in
+ * multiparts, readable and spoilt; no address in it may reach the other side.
+ *
+ *   test_sim_storm                    the seeds of the suite
+ *   test_sim_storm SEED CALLS [sdp]   one seed; SIM_TRACE=1 prints every datagram
+ *   test_sim_storm plain CALLS        a good network and plain calls: how fast the simulator is
  */
+#include "tests/sdp_grammar.h"
 #include "tests/sim/tailnet.h"
 
 #include <stdio.h>
@@ -35,7 +39,7 @@ struct storm {
     struct plan *spare;
     uint64_t plans;
     unsigned calls, begun, per_second;
-    bool plain, done;
+    bool plain, sdp, done;
     uint64_t answered, refused, cancelled, moved;
 };
 
@@ -49,6 +53,78 @@ static uint64_t below(struct storm *s, uint64_t n)
 static bool percent(struct storm *s, unsigned n)
 {
     return !s->plain && below(s, 100) < n;
+}
+
+/* ---------------------------------------------------------------- random SDP */
+
+/* Of the exchange, and of the peers. */
+static const struct sdp_writer writers[] = {{"10.1.", "fd01:", ".inside.example"},
+                                            {"10.2.", "fd02:", ".outside.example"}};
+
+static const char *body_random(struct storm *s, const struct ua *ua)
+{
+    static char text[16384];
+    struct sdp_grammar g = {.seed = world_random(&s->net.scene.world),
+                            .writer = &writers[ua != s->net.x],
+                            .most_media = percent(s, 3) ? 40 : 3,
+                            .p = text,
+                            .room = sizeof text};
+    do
+        sdp_body(&g);
+    while (g.n > 10000); /* with its headers it has to fit a datagram */
+    if (percent(s, 5))
+        sdp_spoil_lines(&g);
+    return text[0] ? text : "v=0";
+}
+
+/* In a multipart, behind and before others, or inside one more. */
+static const char *body_wrapped(struct storm *s, const char *sdp)
+{
+    static char text[20000];
+    bool nested = percent(s, 30), twice = percent(s, 30);
+    snprintf(text, sizeof text,
+             "%s--b1\r\nContent-Type: %s\r\n\r\n%s%s%s\r\n%s%s%s--b1\r\nContent-Type: "
+             "text/plain\r\n\r\nm=audio\r\n--b1--\r\n",
+             percent(s, 50) ? "--b1\r\nContent-Type: application/isup\r\n\r\nv=1 ..\r\n" : "",
+             nested ? "multipart/alternative;boundary=b2" : "application/sdp",
+             nested ? "--b2\r\nContent-Type: application/sdp\r\n\r\n" : "", sdp,
+             nested ? "\r\n--b2--" : "",
+             twice ? "--b1\r\nContent-Type: application/sdp\r\n\r\n" : "", twice ? sdp : "",
+             twice ? "\r\n" : "");
+    return text;
+}
+
+/* SDP of that agent, wherever it offers, answers or merely tells. */
+static void sdp_by(struct storm *s, const struct ua *ua, struct ua_opts *o)
+{
+    if (!s->sdp || percent(s, 15))
+        return;
+    o->body = body_random(s, ua);
+    if (strlen(o->body) < 4000 && percent(s, 10)) {
+        o->body = body_wrapped(s, o->body);
+        o->type = "multipart/mixed;boundary=b1";
+    }
+}
+
+static void names_known(struct storm *s)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        char name[64], addr[64];
+        snprintf(name, sizeof name, "pbx%u%s", i, writers[1].name);
+        snprintf(addr, sizeof addr, "%s9.%u,%s8.%u", writers[1].ip4, i + 1, writers[1].ip4, i + 1);
+        box_name(&s->net.box, name, i ? addr : "127.0.0.1");
+    }
+    s->net.box.name_delay = 1 + below(s, 3000);
+}
+
+static void forbid_addresses(struct storm *s)
+{
+    struct invariants *j = &s->net.box.judge;
+    for (int side = 0; side < 2; side++) {
+        invariants_forbid(j, side_other((enum side)side), NULL, writers[side].ip4);
+        invariants_forbid(j, side_other((enum side)side), NULL, writers[side].ip6);
+        invariants_forbid(j, side_other((enum side)side), NULL, writers[side].name);
+    }
 }
 
 /* ---------------------------------------------------------------- plans */
@@ -149,6 +225,8 @@ static void offer_anew(struct plan *p, const char *method)
     if (percent(s, 10))
         o.add = p->call->n_lines < UA_MAX_LINES ? "video" : NULL;
     s->moved++;
+    if (o.sdp)
+        sdp_by(s, p->call->ua, &o);
     ua_send(p->call, method, &o);
 }
 
@@ -163,9 +241,12 @@ static void move_due(struct world *w, void *ctx, uint64_t arg)
     case 0:
         offer_anew(p, "UPDATE");
         break;
-    case 1:
-        ua_send(p->call, "INFO", &no_opts);
+    case 1: {
+        struct ua_opts o = no_opts;
+        sdp_by(p->storm, p->call->ua, &o);
+        ua_send(p->call, "INFO", &o);
         break;
+    }
     default:
         offer_anew(p, "INVITE");
     }
@@ -197,8 +278,10 @@ static void answer_due(struct world *w, void *ctx, uint64_t arg)
         return;
     if (p->answer >= 300)
         o = no_opts;
+    sdp_by(p->storm, p->call->ua, &o);
     if (ua_answer(p->call, "INVITE", p->answer, &o) && p->forks) {
         struct ua_opts other = {.sdp = true, .tag = "fork"};
+        sdp_by(p->storm, p->call->ua, &other);
         ua_fork(p->call, 200, &other);
     }
 }
@@ -214,6 +297,8 @@ static void ring_due(struct world *w, void *ctx, uint64_t arg)
     bool early = percent(s, 30);
     struct ua_opts o = {.sdp = early};
     o.reliable = percent(s, 20) && !(p->call->dialogs && p->call->dialogs->rseq);
+    if (early)
+        sdp_by(s, p->call->ua, &o);
     ua_answer(p->call, "INVITE", early ? 183 : 180, &o);
 }
 
@@ -236,16 +321,19 @@ static void called(struct storm *s, struct ua_call *call)
 
 static void moved(struct storm *s, const struct ua_event *e)
 {
-    struct ua_opts o = {.sdp = e->has_sdp || strcmp(e->method, "INVITE") == 0};
     struct plan *p = e->call->user;
+    struct ua_opts o = no_opts;
+    int status = 200;
     if (e->dialog->over || (p && p->finished))
-        ua_answer(e->call, e->method, 487, &no_opts);
+        status = 487;
     else if (e->txn->glare || e->dialog->offer == OFFER_SENT)
-        ua_answer(e->call, e->method, 491, &no_opts);
+        status = 491;
     else if (percent(s, 15))
-        ua_answer(e->call, e->method, 488, &no_opts);
-    else
-        ua_answer(e->call, e->method, 200, &o);
+        status = 488;
+    o.sdp = status == 200 && (e->has_sdp || strcmp(e->method, "INVITE") == 0);
+    if (o.sdp || status == 488)
+        sdp_by(s, e->call->ua, &o);
+    ua_answer(e->call, e->method, status, &o);
 }
 
 static void request_came(struct storm *s, const struct ua_event *e)
@@ -267,7 +355,9 @@ static void request_came(struct storm *s, const struct ua_event *e)
     } else if (invite || strcmp(e->method, "UPDATE") == 0) {
         moved(s, e);
     } else if (strcmp(e->method, "PRACK") != 0) {
-        ua_answer(e->call, e->method, 200, &no_opts);
+        struct ua_opts o = no_opts;
+        sdp_by(s, e->call->ua, &o);
+        ua_answer(e->call, e->method, 200, &o);
     }
     if (!e->dialog && !e->call->dialogs && !invite && strcmp(e->call->method, "INVITE") != 0)
         ua_call_end(e->call);
@@ -298,6 +388,7 @@ static void initial_answered(struct storm *s, struct plan *p, const struct ua_ev
         s->refused++;
         if (e->status == 401 && !p->cancelled) {
             struct ua_opts o = {.sdp = true, .credentials = true};
+            sdp_by(s, e->call->ua, &o);
             ua_again(e->call, &o);
             return;
         }
@@ -360,9 +451,13 @@ static void begin_call(struct storm *s)
     struct ua_opts o = {.sdp = !percent(s, 10), .lines = percent(s, 10) ? "audio,video" : "audio"};
     o.trunk = out ? t->x->trunks[peer].name : NULL;
     if (percent(s, 4)) {
-        ua_begin(ua, percent(s, 50) ? "OPTIONS" : "MESSAGE", &(struct ua_opts){.trunk = o.trunk});
+        struct ua_opts other = {.trunk = o.trunk};
+        sdp_by(s, ua, &other);
+        ua_begin(ua, percent(s, 50) ? "OPTIONS" : "MESSAGE", &other);
         return;
     }
+    if (o.sdp)
+        sdp_by(s, ua, &o);
     struct plan *p = plan_new(s, ua_begin(ua, "INVITE", &o), true);
     if (percent(s, 15))
         plan_in(p, 30 + below(s, 5000), cancel_due);
@@ -423,12 +518,22 @@ static void prepare(struct storm *s, uint64_t seed)
                                 .ours_masked = seed & 1,
                                 .theirs_masked = seed & 2,
                                 .rewrite_contact = seed & 4,
-                                .shared = seed & 8};
+                                .shared = seed & 8,
+                                .six = s->sdp && seed & 32};
     o.config = "limits: {calls: 4000, transactions: 100000, requests_per_second_per_source: 2000}\n"
                "media: {ports: 20000-29999, port_reuse_delay: 5s}";
-    o.peer = "calls: 4000";
-    snprintf(title, sizeof title, "storm, seed %llu", (unsigned long long)seed);
+    static const char *const rules[] = {
+        "calls: 4000", "calls: 4000, media_from: sdp, foreign_media: sdp",
+        "calls: 4000, foreign_media: signalling, map: {10.2.0.0/16: 10.3.0.0/16}",
+        "calls: 4000, media_from: sdp, latch: any, map: {10.2.9.0/24: 10.3.9.0/24}"};
+    o.peer = rules[s->sdp ? seed / 16 % 4 : 0];
+    snprintf(title, sizeof title, "storm, seed %llu%s", (unsigned long long)seed,
+             s->sdp ? ", random SDP" : "");
     tailnet_init(&s->net, seed, title, &o);
+    if (s->sdp) {
+        names_known(s);
+        forbid_addresses(s);
+    }
     for (unsigned i = 0; i < s->net.scene.n_uas; i++) {
         struct ua *ua = &s->net.scene.uas[i];
         ua->hook = told;
@@ -454,12 +559,13 @@ static void check_agents(struct storm *s)
     }
 }
 
-static bool storm(uint64_t seed, unsigned calls, bool plain)
+static bool storm(uint64_t seed, unsigned calls, bool plain, bool sdp)
 {
     static struct storm s;
     memset(&s, 0, sizeof s);
     s.calls = calls;
     s.plain = plain;
+    s.sdp = sdp;
     s.per_second = plain ? 30 : 60;
     prepare(&s, seed);
     struct world *w = &s.net.scene.world;
@@ -478,9 +584,9 @@ static bool storm(uint64_t seed, unsigned calls, bool plain)
         box_check_quiet(&s.net.box);
     }
     const struct invariants *j = &s.net.box.judge;
-    printf("%s seed %llu: %u begun, %llu answered, %llu refused, %llu cancelled, %llu moved; "
+    printf("%s seed %llu%s: %u begun, %llu answered, %llu refused, %llu cancelled, %llu moved; "
            "%llu messages compared, %llu of its own, %llu calls saved; %.0f calls/s\n",
-           w->failures ? "FAIL" : "ok  ", (unsigned long long)seed, s.begun,
+           w->failures ? "FAIL" : "ok  ", (unsigned long long)seed, sdp ? " sdp" : "", s.begun,
            (unsigned long long)s.answered, (unsigned long long)s.refused,
            (unsigned long long)s.cancelled, (unsigned long long)s.moved,
            (unsigned long long)j->compared, (unsigned long long)j->own,
@@ -499,10 +605,12 @@ int main(int argc, char **argv)
 {
     unsigned failed = 0, calls = argc > 2 ? (unsigned)atoi(argv[2]) : 3000;
     if (argc > 1 && strcmp(argv[1], "plain") == 0)
-        return !storm(1, argc > 2 ? calls : 20000, true);
+        return !storm(1, argc > 2 ? calls : 20000, true, false);
     if (argc > 1)
-        return !storm(strtoull(argv[1], NULL, 10), calls, false);
-    for (uint64_t seed = 1; seed <= 16; seed++)
-        failed += !storm(seed, 1000, false);
+        return !storm(strtoull(argv[1], NULL, 10), calls, false, argc > 3);
+    for (uint64_t seed = 1; seed <= 16; seed++) {
+        failed += !storm(seed, 1000, false, false);
+        failed += !storm(5 * seed, 500, false, true);
+    }
     return failed != 0;
 }
