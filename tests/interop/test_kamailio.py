@@ -96,8 +96,28 @@ def media_apart(env):
             raise Failed(f'beside the recorded route: {kamailio.lost()}')
 
 
+def media_by_name(env):
+    """As before, but C writes a name for its media host, and the proxy's machine knows what that means."""
+    if env.direct:
+        return
+    with Lab(env, 'ABC') as lab:
+        proxy = layouts.proxied(lab, 'A', 'forky', 'B', {'media_from': 'sdp'})
+        gate, name = lab.net.native('B'), 'media.c.example'
+        kamailio = lab.program(Kamailio(lab, 'B', f'{lab.net.native("C")}:5060', f'{gate}:5060'))
+        lab.exchange('C', 'bullseye', basis(5060) + trunk('a', lab.net.native('A'), proxy=f'{gate}:5060',
+                                                          media_address=name))
+        proxy.hosts(media_c_example=lab.net.native('C'))
+        lab.boot()
+        lab.both_ways('A', 'C', ('b', None), [proxy])
+        if f'c=IN IP4 {name}' not in lab.exchanges['C'].text() or not proxy.get('/v1/stats')['names_asked']:
+            raise Failed(f'nobody wrote or asked for {name}')
+        if kamailio.lost():
+            raise Failed(f'beside the recorded route: {kamailio.lost()}')
+
+
 CASES = [
     Case('Record-Route of its own view', record_route, 14, needs=('kamailio',)),
     Case('media hosts of their own', media_apart, 15, needs=('kamailio',)),
+    Case('media hosts by name', media_by_name, 10, needs=('kamailio',)),
     Case('Record-Route without tailtrunk: ACK lost', without, 8, proxy=False, needs=('kamailio',)),
 ]
