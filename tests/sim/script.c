@@ -360,18 +360,20 @@ static void expect_nothing(struct scene *s, const struct who *who, const struct 
 
 /* ---------------------------------------------------------------- media */
 
-struct rhythm {
-    struct scene *scene;
-    sim_msec until;
+/* Calls that have media. */
+struct speakers {
+    struct ua_call *v[SCENE_MAX_LABELS];
+    unsigned n;
 };
 
-static void each_call(struct scene *s, void (*fn)(struct ua_call *))
+static void speakers_find(struct scene *s, struct speakers *all)
 {
+    all->n = 0;
     for (unsigned u = 0; u < s->n_uas; u++) {
         for (unsigned n = 1; n <= s->uas[u].calls_begun; n++) {
             struct ua_call *call = ua_call_number(&s->uas[u], n);
-            if (call && call->active)
-                fn(call);
+            if (call && call->active && all->n < SCENE_MAX_LABELS)
+                all->v[all->n++] = call;
         }
     }
 }
@@ -384,26 +386,20 @@ static void clear_heard(struct ua_call *call)
     }
 }
 
-static void send_rtp(struct ua_call *call)
-{
-    ua_send_media(call, false);
-}
-
-static void send_rtcp(struct ua_call *call)
-{
-    ua_send_media(call, true);
-}
-
 static void media(struct scene *s, sim_msec length)
 {
-    each_call(s, clear_heard);
+    struct speakers all;
+    speakers_find(s, &all);
+    for (unsigned i = 0; i < all.n; i++)
+        clear_heard(all.v[i]);
     for (unsigned u = 0; u < s->n_uas; u++)
         s->unowned[u] = s->uas[u].seen.no_owner;
     s->packets = length / 20;
     for (sim_msec end = s->world.now + length; s->world.now < end;) {
-        each_call(s, send_rtp);
-        if ((end - s->world.now) % 500 == 0)
-            each_call(s, send_rtcp);
+        for (unsigned i = 0; i < all.n; i++)
+            ua_send_media(all.v[i], false);
+        for (unsigned i = 0; i < all.n && (end - s->world.now) % 500 == 0; i++)
+            ua_send_media(all.v[i], true);
         world_run_for(&s->world, 20);
     }
     world_run_for(&s->world, 100);

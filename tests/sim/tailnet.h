@@ -13,6 +13,7 @@
  *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
+ *   remember | as-remembered         the relay's targets and latches are what they were
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says
  *   moves ADDRESS                    the first peer is known here under that one now
  *   taken FIRST LAST                 media ports that somebody else holds
@@ -26,6 +27,7 @@
  *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
  *   $US $US2       how p, q know us     $SELF              our own tailnet address
  *   $LOCAL $LOCAL2 what stands for p, q toward the exchange    $EXCHANGE
+ *   $CALLER $CALLED   where roles a and b have their signalling, with port
  */
 #ifndef SIM_TAILNET_H
 #define SIM_TAILNET_H
@@ -34,6 +36,16 @@
 #include "tests/sim/script.h"
 
 #define TAILNET_PEERS 3
+#define TAILNET_REMEMBERED 8
+
+/* What the relay does with one side of a stream. */
+struct tailnet_stream {
+    stream_no stream;
+    uint32_t generation;
+    enum side side;
+    bool mute;
+    struct addr rtp, rtcp, held[2];
+};
 
 struct tailnet_options {
     bool ours_masked,
@@ -64,6 +76,8 @@ struct tailnet {
     } at[TAILNET_PEERS];
     struct addr self, exchange;
     int here, there; /* hosts of the proxy and of the first peer */
+    struct tailnet_stream remembered[TAILNET_REMEMBERED];
+    unsigned n_remembered;
     char yaml[8192];
     char more[256]; /* behind options.peer or .exchange once reloaded with them */
 };
