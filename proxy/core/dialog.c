@@ -3,6 +3,7 @@
  * side that was called (RFC 3261 §12).
  */
 #include "proxy/core/dialog.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/route_set.h"
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static struct dialog *dialog_slot(struct call *call)
         struct dialog *oldest = &call->dialogs[0];
         if (oldest->confirmed)
             return NULL;
-        free(oldest->answer);
+        agreed_free(oldest);
         memmove(oldest, oldest + 1, (MAX_DIALOGS - 1) * sizeof *oldest);
         return &call->dialogs[--call->n_dialogs];
     }
@@ -54,13 +55,15 @@ void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg)
         text_set(&call->text, &leg->target, sip_uri_target(&c.uri), MAX_CALL_TEXT);
 }
 
-void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in)
+void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in,
+                  bool refreshes)
 {
     static char routes[4096]; /* one message at a time */
-    leg_target(call, &dialog->callee, in->msg);
     dialog->callee.signal = in->from;
     text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
-    if (dialog->confirmed)
+    if (refreshes)
+        leg_target(call, &dialog->callee, in->msg);
+    if (!refreshes || dialog->confirmed)
         return; /* the route set is fixed by the 2xx */
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
@@ -75,4 +78,16 @@ struct dialog *dialog_notified(struct call *call, const struct inbound *in)
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
     return dialog;
+}
+
+void dialogs_end(struct call *call, const struct dialog *but)
+{
+    struct dialog kept = but ? *but : (struct dialog){0};
+    for (uint32_t i = 0; i < call->n_dialogs; i++) {
+        if (&call->dialogs[i] != but)
+            agreed_free(&call->dialogs[i]);
+    }
+    call->n_dialogs = but != NULL;
+    if (but)
+        call->dialogs[0] = kept;
 }
