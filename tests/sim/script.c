@@ -181,6 +181,8 @@ static void options_of(struct scene *s, const struct script_words *w, struct ua_
         o->disable = atoi(n);
     if ((n = word_value(w, "waits")))
         o->waits = atoi(n);
+    if ((n = word_value(w, "port")))
+        o->port = (uint16_t)strtoul(n, NULL, 10);
     if ((n = word_value(w, "cseq")))
         o->cseq = (uint32_t)strtoul(n, NULL, 10);
     for (unsigned i = 1; i < w->n && o->n_extra < UA_MAX_EXTRA; i++) {

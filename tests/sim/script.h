@@ -30,7 +30,7 @@
  *   rtcp x ...                        heard RTCP
  *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
  *
- * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video add=video disable=2 waits=2
+ * OPTIONS: sdp[=DIRECTION] nosdp address=IP port=N lines=audio,video add=video disable=2 waits=2
  * kind=image move body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable
  * auth cseq=N reason="text"
  *

@@ -340,6 +340,7 @@ static struct tailnet_stream stream_state(const struct media *m, stream_no strea
     return (struct tailnet_stream){.stream = stream,
                                    .generation = m->streams[stream].generation,
                                    .side = side,
+                                   .orders = s->orders,
                                    .mute = s->mute,
                                    .rtp = s->rtp,
                                    .rtcp = s->rtcp,
@@ -366,7 +367,7 @@ static bool same_stream(const struct tailnet_stream *a, const struct tailnet_str
            addr_equal(&a->held[1], &b->held[1]);
 }
 
-static void check_remembered(struct tailnet *t)
+static void check_remembered(struct tailnet *t, bool anew)
 {
     for (unsigned i = 0; i < t->n_remembered; i++) {
         const struct tailnet_stream *was = &t->remembered[i];
@@ -374,10 +375,11 @@ static void check_remembered(struct tailnet *t)
         char before[ADDR_TEXT], now[ADDR_TEXT];
         addr_print(&was->rtp, before);
         addr_print(&is.rtp, now);
-        if (!same_stream(was, &is))
+        if (!same_stream(was, &is) || (!anew && was->orders != is.orders))
             world_fail(&t->scene.world, "media toward %s changed: to %s, before to %s%s",
                        was->side == SIDE_PEER ? "the peer" : "the exchange", now, before,
-                       addr_equal(&was->rtp, &is.rtp) ? ", latches or RTCP differ" : "");
+                       addr_equal(&was->rtp, &is.rtp) ? " (ordered again, or latched elsewhere)"
+                                                      : "");
     }
 }
 
@@ -409,7 +411,7 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
     else if (strcmp(verb, "remember") == 0)
         remember(t);
     else if (strcmp(verb, "as-remembered") == 0)
-        check_remembered(t);
+        check_remembered(t, w->n > 1);
     else if (strcmp(verb, "taken") == 0) {
         b->taken_low = (uint16_t)strtoul(w->v[1], NULL, 10);
         b->taken_high = (uint16_t)strtoul(w->v[2], NULL, 10);

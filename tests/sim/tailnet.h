@@ -13,7 +13,8 @@
  *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
- *   remember | as-remembered         the relay's targets and latches are what they were
+ *   remember | as-remembered [anew]  the relay's targets and latches are what they were, and no
+ *                                    order was given, unless `anew`
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says
  *   moves ADDRESS                    the first peer is known here under that one now
  *   taken FIRST LAST                 media ports that somebody else holds
@@ -43,6 +44,7 @@ struct tailnet_stream {
     stream_no stream;
     uint32_t generation;
     enum side side;
+    unsigned orders; /* an order given again opens the latches */
     bool mute;
     struct addr rtp, rtcp, held[2];
 };

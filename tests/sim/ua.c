@@ -325,6 +325,22 @@ static void answer_came(struct ua_dialog *d, osip_message_t *m, bool prack)
     lines_drop(d->call, &d->offered);
 }
 
+/* BYE ends a call; before it is up, one of the dialogs that ring, and another has the media. */
+static void dialog_over(struct ua_dialog *d)
+{
+    struct ua_call *call = d->call;
+    d->over = true;
+    if (d->confirmed && (d == call->active || !call->active))
+        call_over(call);
+    if (d->confirmed || d != call->active)
+        return;
+    call->active = NULL;
+    for (struct ua_dialog *other = call->dialogs; other && !call->active; other = other->next) {
+        if (!other->over && other->agreed.theirs.n)
+            call->active = other;
+    }
+}
+
 /* ---------------------------------------------------------------- requests of ours */
 
 static unsigned trunk_of(const struct ua *ua, const char *name)
@@ -419,11 +435,8 @@ bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o)
     struct ua_dialog *d = ua_dialog_find(call, o->tag);
     if (!d)
         return false;
-    if (strcmp(method, "BYE") == 0) {
-        d->over = true;
-        if (d == call->active || !call->active)
-            call_over(call);
-    }
+    if (strcmp(method, "BYE") == 0)
+        dialog_over(d);
     struct ua_opts opts = *o;
     char rack[64];
     if (strcmp(method, "PRACK") == 0 && opts.n_extra < UA_MAX_EXTRA) {
@@ -537,6 +550,12 @@ static void sdp_answered(struct ua_txn *t, struct ua_dialog *d, int status, uint
 {
     struct ua_lines ours = written_taken(t->call);
     bool for_now = t->invite && t->in_dialog && status < 200;
+    if (t->answered == d) {
+        lines_drop(t->call, &ours); /* the same once more */
+        return;
+    }
+    if (rseq)
+        t->answered = d;
     if (!t->has_sdp) {
         lines_drop(t->call, &d->offered);
         d->offered = ours;
@@ -962,11 +981,8 @@ static void learn_request(struct ua_txn *t, struct ua_dialog *d, osip_message_t 
         offer_came(d, m);
     if (answers)
         t->has_sdp = false; /* its response may carry a new offer, no answer */
-    if (strcmp(t->method, "BYE") == 0) {
-        d->over = true;
-        if (d == t->call->active || !t->call->active)
-            call_over(t->call);
-    }
+    if (strcmp(t->method, "BYE") == 0)
+        dialog_over(d);
 }
 
 static void prack_in(struct ua_txn *t, osip_message_t *m)

@@ -173,6 +173,7 @@ struct ua_txn {
     uint32_t rseq;                        /* server: reliable 1xx that waits for its PRACK */
     struct ua_lines offered;              /* client: what it offers */
     struct ua_lines preview;              /* server: an answer in a 1xx that does not count yet */
+    const struct ua_dialog *answered;     /* server: the last that answered its offer for good */
     struct ua_remote preview_theirs;      /* client: the same */
 };
 
@@ -242,6 +243,7 @@ struct ua_opts {
     const char *lines;     /* m-lines of the first offer: "audio,video"; default "audio" */
     const char *add;       /* one more m-line from now on */
     bool move;             /* every m-line to a new port; nobody is heard on the old ones */
+    uint16_t port;         /* is said to be the first m-line's; media comes from another, as ever */
     int disable;           /* this m-line (from 1) gets port 0 */
     int waits;             /* this one (from 1) is inactive */
     const char *kind;      /* the first m-line's kind from now on: "image" for T.38 */

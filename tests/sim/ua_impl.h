@@ -59,7 +59,7 @@ struct addr uri_address(struct ua *ua, const char *uri);
 
 /* ---- SDP and media */
 /* Writes an SDP and says in call->written what it says. base: what the last one said; pending: what
- * it answers, NULL for an offer. */
+ * it answers, NULL for an offer. Without o->sdp the same once more. */
 size_t sdp_write(struct ua_call *call, const struct ua_lines *base, const struct ua_remote *pending,
                  const struct ua_opts *o, char *out, size_t room);
 void sdp_read_remote(struct span body, struct ua_remote *r);

@@ -134,19 +134,20 @@ static void put(struct writer *w, const char *fmt, ...)
 }
 
 static void put_line(struct writer *w, struct ua *ua, const struct ua_lines *lines, unsigned i,
-                     const char *direction, const char *family, const char *ip)
+                     const struct ua_opts *o, const char *family, const char *ip)
 {
     const struct ua_line *l = &lines->v[i];
     size_t k = kind_index(l->kind);
-    put(w, "m=%s %u %s %s\r\n", l->kind, l->off ? 0u : l->port, kinds[k].proto, kinds[k].formats);
+    uint16_t port = l->off ? 0 : o->port && i == 0 ? o->port : l->port;
+    put(w, "m=%s %u %s %s\r\n", l->kind, port, kinds[k].proto, kinds[k].formats);
     if (l->off)
         return;
     if (ua->habits.media_level_c)
         put(w, "c=IN %s %s\r\n", family, ip);
     put(w, "%s", kinds[k].attributes);
     if (ua->habits.rtcp_line && k < 2)
-        put(w, "a=rtcp:%u\r\n", l->port + 1u);
-    put(w, "a=%s\r\n", direction);
+        put(w, "a=rtcp:%u\r\n", port + 1u);
+    put(w, "a=%s\r\n", o->waits == (int)i + 1 ? "inactive" : lines->direction);
 }
 
 /* The m-lines to write: an answer has as many as its offer, and of those kinds (RFC 3264 §6). */
@@ -196,15 +197,17 @@ size_t sdp_write(struct ua_call *call, const struct ua_lines *base, const struct
     l->said = (struct addr){0};
     if (o->address && addr_parse_ip(span_str(o->address), &l->said) != 0)
         abort();
-    lines_make(call, l, pending, o);
-    snprintf(l->direction, sizeof l->direction, "%s", direction_of(pending, o));
+    if (o->sdp) {
+        lines_make(call, l, pending, o);
+        snprintf(l->direction, sizeof l->direction, "%s", direction_of(pending, o));
+    }
     put(&w, "v=0\r\no=- %u %u IN %s %s\r\ns=sim\r\n", call->number + 1000, ++call->sdp_version,
         family, ip);
     if (!ua->habits.media_level_c)
         put(&w, "c=IN %s %s\r\n", family, ip);
     put(&w, "t=0 0\r\n");
     for (unsigned i = 0; i < l->n; i++)
-        put_line(&w, ua, l, i, o->waits == (int)i + 1 ? "inactive" : l->direction, family, ip);
+        put_line(&w, ua, l, i, o, family, ip);
     return w.n;
 }
 
@@ -392,7 +395,7 @@ void ua_send_media(struct ua_call *call, bool rtcp)
 {
     bool ringing = !call->caller && call->active && !call->active->confirmed;
     for (struct ua_dialog *d = call->dialogs; d && !call->over; d = d->next) {
-        if (d == call->active || (ringing && !d->over))
+        if (!d->over && (d == call->active || ringing))
             send_dialog(d, rtcp);
     }
 }

@@ -150,18 +150,21 @@ static void put_credentials(const struct ua_request *r, osip_message_t *m, const
     wire_set(m, r->call->status == 407 ? "Proxy-Authorization" : "Authorization", text);
 }
 
+static void put_sdp(struct ua_call *call, const struct ua_lines *base,
+                    const struct ua_remote *pending, osip_message_t *m, const struct ua_opts *o)
+{
+    char body[4096];
+    size_t n = sdp_write(call, base, pending, o, body, sizeof body);
+    wire_body(m, "application/sdp", body, n);
+}
+
 static void put_body(struct ua_call *call, const struct ua_lines *base,
                      const struct ua_remote *pending, osip_message_t *m, const struct ua_opts *o)
 {
-    char body[4096];
-    if (o->body) {
+    if (o->body)
         wire_body(m, o->type ? o->type : "application/sdp", o->body, strlen(o->body));
-        return;
-    }
-    if (!o->sdp)
-        return;
-    size_t n = sdp_write(call, base, pending, o, body, sizeof body);
-    wire_body(m, "application/sdp", body, n);
+    else if (o->sdp)
+        put_sdp(call, base, pending, m, o);
 }
 
 /* What an SDP of ours in that dialog begins from. */
@@ -287,7 +290,11 @@ size_t message_response(struct ua_txn *t, struct ua_dialog *d, int status, const
                  "Digest realm=\"sim\", nonce=\"abc\", algorithm=MD5");
     put_extra(m, o);
     wire_set(m, "Server", t->ua->name);
-    put_body(t->call, t->preview.n ? &t->preview : base_of(t->call, d),
-             t->has_sdp && d ? &d->pending : NULL, m, o);
+    static const struct ua_opts once_more;
+    if (d && t->answered == d && o->sdp)
+        put_sdp(t->call, &d->agreed.ours, NULL, m, &once_more);
+    else
+        put_body(t->call, t->preview.n ? &t->preview : base_of(t->call, d),
+                 t->has_sdp && d ? &d->pending : NULL, m, o);
     return wire_print(m, out, t->ua->habits.compact);
 }
