@@ -457,7 +457,7 @@ void call_ack_2xx(struct core *core, struct client_txn *invite, const struct inb
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, lines, sizeof lines);
     struct span routes = span_of(lines, n);
     route_strict(&uri, &routes);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < n_requests; i++) {
         struct client_txn *ct =
             client_new(core, methods[i], (enum side)invite->side, invite->peer, call);
         if (!ct)
