@@ -149,10 +149,25 @@ static bool offers(enum sip_method method)
     return method == METHOD_INVITE || method == METHOD_UPDATE || method == METHOD_PRACK;
 }
 
+/* A dialog that lost against another, or was one too many: its media would go round us, with the
+ * ports of its own machine. */
+static bool is_loser(const struct place *p, const struct inbound *in)
+{
+    enum sip_method method = in->msg->method;
+    return p->call && !p->dialog &&
+           (method == METHOD_INVITE || (offers(method) && message_has_sdp(in->msg)));
+}
+
 void dialog_request(struct core *core, struct server_txn *st, struct inbound *in)
 {
     struct place p;
-    if (!place_find(core, in, &p) && !place_adopt(core, in, &p)) {
+    bool found = place_find(core, in, &p);
+    if (!found && is_loser(&p, in)) {
+        core_count(core, in->peer, COUNT_answer_481_no_dialog);
+        server_reply(core, st, 481, NULL, "");
+        return;
+    }
+    if (!found && !place_adopt(core, in, &p)) {
         unknown_dialog(core, st, in);
         return;
     }
