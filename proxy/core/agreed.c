@@ -153,6 +153,18 @@ void agreed_final(struct core *core, struct call *call, core_id invite, bool acc
 
 /* ---- forks */
 
+void agreed_left(struct core *core, struct call *call)
+{
+    if (holder_of(call))
+        return;
+    for (uint32_t i = call->n_dialogs; i-- > 0;) {
+        if (is_agreed(&call->dialogs[i])) {
+            hold(core, call, &call->dialogs[i]);
+            return;
+        }
+    }
+}
+
 void agreed_winner(struct core *core, struct call *call, struct dialog *dialog)
 {
     if (is_agreed(dialog)) {

@@ -38,6 +38,9 @@ void agreed_stands(struct dialog *dialog);
 /* That INVITE has its final answer, or never gets one. */
 void agreed_final(struct core *core, struct call *call, core_id invite, bool accepted);
 
+/* A dialog ended while others ring: if it had the relay, the newest that agreed has it now. */
+void agreed_left(struct core *core, struct call *call);
+
 /* This dialog answered for good: it has the relay, whichever spoke last. */
 void agreed_winner(struct core *core, struct call *call, struct dialog *dialog);
 

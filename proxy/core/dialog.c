@@ -17,16 +17,22 @@ struct dialog *dialog_find(struct call *call, struct span tag)
     return NULL;
 }
 
+void dialog_end(struct call *call, struct dialog *dialog)
+{
+    agreed_free(dialog);
+    call->n_dialogs--;
+    size_t behind = call->n_dialogs - (size_t)(dialog - call->dialogs);
+    memmove(dialog, dialog + 1, behind * sizeof *dialog);
+}
+
 /* Where too many ring, the one that rang first and has not answered makes room. */
 static struct dialog *dialog_slot(struct call *call)
 {
     if (call->n_dialogs == MAX_DIALOGS) {
-        struct dialog *oldest = &call->dialogs[0];
-        if (oldest->confirmed)
+        if (call->dialogs[0].confirmed)
             return NULL;
-        agreed_free(oldest);
-        memmove(oldest, oldest + 1, (MAX_DIALOGS - 1) * sizeof *oldest);
-        return &call->dialogs[--call->n_dialogs];
+        dialog_end(call, &call->dialogs[0]);
+        return &call->dialogs[call->n_dialogs];
     }
     struct dialog *more = realloc(call->dialogs, (call->n_dialogs + 1) * sizeof *more);
     if (!more)

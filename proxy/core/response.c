@@ -302,12 +302,23 @@ static bool may_answer_offer(const struct client_txn *ct, unsigned status)
     return status < 300 && (ct->method == METHOD_UPDATE || ct->method == METHOD_PRACK);
 }
 
-static void bye_answered(struct core *core, struct call *call, const struct client_txn *ct,
-                         unsigned status)
+/* Before the call is up a BYE ends one early dialog, and the INVITE goes on (RFC 3261 §15). */
+static bool bye_is_early(const struct call *call)
+{
+    return call->kind == KIND_INVITE && call->phase < PHASE_UP;
+}
+
+static void bye_answered(struct core *core, struct call *call, struct dialog *dialog,
+                         const struct client_txn *ct, unsigned status)
 {
     if (status < 200 || status == 401 || status == 407 || call->phase == PHASE_ENDED)
         return;
-    call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
+    if (bye_is_early(call) && dialog) {
+        dialog_end(call, dialog);
+        agreed_left(core, call);
+    }
+    if (!bye_is_early(call))
+        call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
 }
 
 /* The Contact of their 2xx is the target from now on (RFC 6665, 3515). That of INVITE and UPDATE is
@@ -354,7 +365,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     if (call->kind == KIND_EVENT) {
         subscription_answered(core, call, in);
     } else if (ct->method == METHOD_BYE) {
-        bye_answered(core, call, ct, status);
+        bye_answered(core, call, dialog, ct, status);
     } else if (ct->method == METHOD_UPDATE && status >= 300) {
         refusal_noted(core, call, in->side, status);
     } else if (ct->method == METHOD_UPDATE && status >= 200 && dialog) {
@@ -463,7 +474,7 @@ static void other_missing(struct core *core, struct client_txn *ct)
         call_end(core, call, END_TIMEOUT, 408);
     if (call && ct->method == METHOD_UPDATE)
         refusal_noted(core, call, (enum side)ct->side, 408);
-    if (ct->method == METHOD_BYE)
+    if (ct->method == METHOD_BYE && !(call && bye_is_early(call)))
         call_bye_over(core, ct);
     client_free(core, ct);
 }
