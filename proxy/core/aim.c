@@ -51,12 +51,15 @@ static bool aim_same(const struct media_target *a, const struct media_target *b)
 }
 
 void aim_apply(struct core *core, struct call *call, unsigned line, enum side to,
-               const struct media_target *t)
+               const struct media_target *t, bool anew)
 {
     struct media_line *m = &call->media[line];
-    bool same = aim_same(&m->now[to], t), muxed = media_is_muxed(m);
-    m->now[to] = *t;
-    if (m->open && !same)
+    struct media_target placed = *t; /* its names may have been answered for since it was read */
+    if (to == SIDE_PEER)
+        aim_place(call, &placed);
+    bool same = aim_same(&m->now[to], &placed), muxed = media_is_muxed(m);
+    m->now[to] = placed;
+    if (m->open && (anew || !same))
         media_target(core, call, line, to);
     if (m->open && media_is_muxed(m) != muxed)
         media_target(core, call, line, side_other(to));
@@ -75,20 +78,15 @@ void aim_place(const struct call *call, struct media_target *t)
 }
 
 /* Where that name is has become known, or has changed. What an older SDP named is nobody's target
- * any more, and does not move. */
+ * any more, and does not move; what is offered or agreed elsewhere is placed when it counts. */
 static void targets_move(struct core *core, struct call *call, uint8_t host)
 {
     for (unsigned i = 0; i < call->n_media; i++) {
         struct media_line *m = &call->media[i];
         const struct media_target *now = &m->now[SIDE_PEER];
         aim_place(call, &m->now[SIDE_PEER]);
-        aim_place(call, &m->next[SIDE_PEER]);
         if (m->open && (now->host == host || now->rtcp_host == host))
             media_target(core, call, i, SIDE_PEER);
-    }
-    for (unsigned d = 0; d < call->n_dialogs; d++) {
-        for (unsigned i = 0; call->dialogs[d].answer && i < call->dialogs[d].n_answer; i++)
-            aim_place(call, &call->dialogs[d].answer[i]);
     }
 }
 

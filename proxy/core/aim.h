@@ -19,9 +19,10 @@ enum aim_rule aim_reached(const struct core *core, const struct crossing *x,
 struct addr aim_told(const struct core *core, const struct crossing *x, const struct sdp_host *host,
                      bool foreign);
 
-/* From now on media to that side goes there, and that counts who sends it. */
+/* From now on media to that side goes there, and that counts who sends it. anew: somebody else is
+ * there, also under the same address: what was latched is forgotten. */
 void aim_apply(struct core *core, struct call *call, unsigned line, enum side to,
-               const struct media_target *t);
+               const struct media_target *t, bool anew);
 
 /* Puts the addresses of names into a target, as far as they are known by now. */
 void aim_place(const struct call *call, struct media_target *t);

@@ -63,7 +63,7 @@ void invite_request(struct core *core, struct server_txn *st, struct inbound *in
     struct crossing x = crossing_of(in, call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    bool offer = offer_cross(core, call, NULL, in, ROLE_OFFER, false, edits, &refusal);
+    bool offer = offer_cross(core, call, NULL, st, in, ROLE_OFFER, false, edits, &refusal);
     if (refusal.status) {
         sdp_refused(core, st, in, &refusal);
         call_end(core, call, END_OURS, refusal.status);

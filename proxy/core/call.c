@@ -3,6 +3,7 @@
  * answered, ended, remembered for a while so that late requests still find their way.
  */
 #include "proxy/core/call.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/base.h"
 #include "proxy/core/client_txn.h"
 #include "proxy/core/config.h"
@@ -11,7 +12,6 @@
 #include "proxy/core/host.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/media.h"
-#include "proxy/core/offer.h"
 #include "proxy/core/peer.h"
 #include "proxy/core/route.h"
 #include "proxy/core/route_set.h"
@@ -197,8 +197,7 @@ struct call *call_adopt(struct core *core, const struct inbound *in, struct span
     dialog->confirmed = true;
     dialog->callee.cseq = CSEQ_UNKNOWN;
     call->adopted = true;
-    call->settled = true; /* what the offer says holds from its answer on */
-    call->phase = PHASE_UP;
+    call->phase = PHASE_UP; /* what the offer says holds from its answer on */
     call->answered = core->now;
     core_count(core, call->peer, COUNT_calls_adopted);
     call_touch(core, call);
@@ -207,20 +206,11 @@ struct call *call_adopt(struct core *core, const struct inbound *in, struct span
 
 /* ---- answered */
 
-static void dialog_drop(struct dialog *dialog)
-{
-    free(dialog->answer);
-    dialog->answer = NULL;
-}
-
 void call_up(struct core *core, struct call *call, struct dialog *winner)
 {
     winner->confirmed = true;
-    offer_settle_fork(core, call, winner);
-    for (uint32_t i = 0; i < call->n_dialogs; i++)
-        dialog_drop(&call->dialogs[i]);
-    call->dialogs[0] = *winner; /* the early dialogs of the others end here */
-    call->n_dialogs = 1;
+    agreed_winner(core, call, winner);
+    dialogs_end(call, winner);
     call->phase = PHASE_UP;
     call->answered = core->now;
     call->end = END_NONE; /* a CANCEL came too late */
@@ -510,8 +500,7 @@ void call_free(struct core *core, struct call *call)
     }
     timer_stop(&core->timers, &call->timer);
     hash_remove(&core->call_index, &call->link);
-    for (uint32_t i = 0; i < call->n_dialogs; i++)
-        dialog_drop(&call->dialogs[i]);
+    dialogs_end(call, NULL);
     free(call->dialogs);
     free(call->media);
     hosts_free(call);

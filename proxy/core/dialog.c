@@ -3,6 +3,7 @@
  * side that was called (RFC 3261 §12).
  */
 #include "proxy/core/dialog.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/route_set.h"
 #include <stdlib.h>
@@ -16,16 +17,22 @@ struct dialog *dialog_find(struct call *call, struct span tag)
     return NULL;
 }
 
+void dialog_end(struct call *call, struct dialog *dialog)
+{
+    agreed_free(dialog);
+    call->n_dialogs--;
+    size_t behind = call->n_dialogs - (size_t)(dialog - call->dialogs);
+    memmove(dialog, dialog + 1, behind * sizeof *dialog);
+}
+
 /* Where too many ring, the one that rang first and has not answered makes room. */
 static struct dialog *dialog_slot(struct call *call)
 {
     if (call->n_dialogs == MAX_DIALOGS) {
-        struct dialog *oldest = &call->dialogs[0];
-        if (oldest->confirmed)
+        if (call->dialogs[0].confirmed)
             return NULL;
-        free(oldest->answer);
-        memmove(oldest, oldest + 1, (MAX_DIALOGS - 1) * sizeof *oldest);
-        return &call->dialogs[--call->n_dialogs];
+        dialog_end(call, &call->dialogs[0]);
+        return &call->dialogs[call->n_dialogs];
     }
     struct dialog *more = realloc(call->dialogs, (call->n_dialogs + 1) * sizeof *more);
     if (!more)
@@ -54,13 +61,15 @@ void leg_target(struct call *call, struct leg *leg, const struct sip_msg *msg)
         text_set(&call->text, &leg->target, sip_uri_target(&c.uri), MAX_CALL_TEXT);
 }
 
-void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in)
+void dialog_learn(struct call *call, struct dialog *dialog, const struct inbound *in,
+                  bool refreshes)
 {
     static char routes[4096]; /* one message at a time */
-    leg_target(call, &dialog->callee, in->msg);
     dialog->callee.signal = in->from;
     text_set(&call->text, &dialog->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
-    if (dialog->confirmed)
+    if (refreshes)
+        leg_target(call, &dialog->callee, in->msg);
+    if (!refreshes || dialog->confirmed)
         return; /* the route set is fixed by the 2xx */
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, true, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
@@ -75,4 +84,16 @@ struct dialog *dialog_notified(struct call *call, const struct inbound *in)
     size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
     text_set(&call->text, &dialog->callee.routes, span_of(routes, n), MAX_CALL_TEXT);
     return dialog;
+}
+
+void dialogs_end(struct call *call, const struct dialog *but)
+{
+    struct dialog kept = but ? *but : (struct dialog){0};
+    for (uint32_t i = 0; i < call->n_dialogs; i++) {
+        if (&call->dialogs[i] != but)
+            agreed_free(&call->dialogs[i]);
+    }
+    call->n_dialogs = but != NULL;
+    if (but)
+        call->dialogs[0] = kept;
 }

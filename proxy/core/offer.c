@@ -6,6 +6,7 @@
  * answered, except that its new ports listen; a refusal leaves everything as it was.
  */
 #include "proxy/core/offer.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/aim.h"
 #include "proxy/core/base.h"
 #include "proxy/core/cross.h"
@@ -18,7 +19,6 @@
 #include "sdp/multipart.h"
 #include "sdp/sdp.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 static unsigned bodies_of(const struct sip_msg *msg, struct span sdp[MULTIPART_MAX_SDP],
                           bool *malformed)
@@ -67,6 +67,7 @@ struct reading { /* one SDP body of one message of one call */
     struct core *core;
     struct call *call;
     struct dialog *dialog;
+    struct server_txn *st;
     const struct inbound *in;
     struct crossing x;
     enum sdp_role role;
@@ -208,51 +209,68 @@ static bool lines_open(struct reading *r, struct sdp_refusal *refusal)
 
 /* ---- changing */
 
+bool is_reliable(const struct sip_msg *msg)
+{
+    return msg->status > 100 && msg->status < 200 && sip_header(msg, HEADER_RSEQ);
+}
+
+bool offer_waits(const struct dialog *dialog, const struct inbound *in)
+{
+    return dialog->offered.n && dialog->offered_by != in->side &&
+           (in->msg->method != METHOD_ACK || in->msg->cseq == dialog->offered_cseq);
+}
+
 static void offer_note(struct reading *r)
 {
-    struct call *call = r->call;
-    for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
-        if (call->settled)
-            call->media[i].next[r->in->side] = r->targets[i];
-        else
-            aim_apply(r->core, call, i, r->in->side, &r->targets[i]);
+    struct targets offer = {r->targets, r->sdp.n_media};
+    struct dialog *dialog = r->dialog;
+    if (r->in->msg->is_request) {
+        targets_set(&r->st->offer, offer.v, offer.n);
+    } else {
+        targets_set(&dialog->offered, offer.v, offer.n);
+        dialog->offered_by = (uint8_t)r->in->side;
+        dialog->offered_cseq = r->in->msg->cseq;
     }
-    call->offer_open[r->in->side] = true;
-    if (r->dialog && !r->in->msg->is_request)
-        r->dialog->offered = true;
+    agreed_offered(r->core, r->call, r->in->side, &offer);
 }
 
-static void fork_keep(struct reading *r)
+/* In a running session a 1xx that may get lost decides nothing yet; one that is acknowledged does
+ * (RFC 3262 §5). After that, or a 2xx, SDP of the same transaction is only a repetition (RFC 3261
+ * §13.2.1). */
+static void answer_in_response(struct reading *r)
 {
-    struct media_target *copy = malloc(r->sdp.n_media * sizeof *copy);
-    if (!copy)
+    const struct sip_msg *msg = r->in->msg;
+    struct targets answer = {r->targets, r->sdp.n_media};
+    struct dialog *dialog = r->dialog;
+    struct server_txn *st = r->st;
+    bool invite = st->method == METHOD_INVITE, early = msg->status < 200;
+    bool reliable = early && is_reliable(msg), running = dialog->confirmed;
+    if (invite ? dialog->answered == st->pool.id : early)
         return;
-    memcpy(copy, r->targets, r->sdp.n_media * sizeof *copy);
-    free(r->dialog->answer);
-    r->dialog->answer = copy;
-    r->dialog->n_answer = r->sdp.n_media;
+    if (invite && early && running && !reliable) {
+        targets_set(&st->preview, answer.v, answer.n);
+        return;
+    }
+    if (st->method == METHOD_UPDATE)
+        agreed_stands(dialog);
+    else if (!invite || early) /* PRACK, or a 1xx: in the middle of an INVITE */
+        agreed_keep(dialog);
+    agreed_conclude(r->core, r->call, dialog, side_other(r->in->side), &st->offer, &answer);
+    if (invite && (reliable || !early))
+        dialog->answered = st->pool.id;
 }
 
-/* In a running session a 1xx with SDP decides nothing yet: the final answer does. */
-static void answer_note(struct reading *r)
+/* PRACK and ACK answer what the response offered that they acknowledge; a copy answers nothing. */
+static void answer_in_request(struct reading *r)
 {
-    struct call *call = r->call;
-    enum side offerer = side_other(r->in->side);
-    bool running = call->phase == PHASE_UP;
-    if (running && !r->in->msg->is_request && r->in->msg->status < 200)
+    struct targets answer = {r->targets, r->sdp.n_media};
+    struct dialog *dialog = r->dialog;
+    if (!offer_waits(dialog, r->in))
         return;
-    bool commits = call->settled && call->offer_open[offerer];
-    for (unsigned i = 0; i < r->sdp.n_media && i < call->n_media; i++) {
-        aim_apply(r->core, call, i, r->in->side, &r->targets[i]);
-        if (commits)
-            aim_apply(r->core, call, i, offerer, &call->media[i].next[offerer]);
-    }
-    call->offer_open[offerer] = false;
-    if (r->dialog && r->in->msg->is_request)
-        r->dialog->offered = false;
-    call->settled = true;
-    if (!running && r->dialog && r->in->side != (enum side)call->origin && r->sdp.n_media)
-        fork_keep(r);
+    if (r->in->msg->method == METHOD_PRACK)
+        agreed_keep(dialog);
+    agreed_conclude(r->core, r->call, dialog, side_other(r->in->side), &dialog->offered, &answer);
+    targets_free(&dialog->offered);
 }
 
 /* The number of a host that is a name of the peer; those of the exchange are never looked up. */
@@ -335,7 +353,18 @@ static void reading_write(const struct reading *r, struct edits *edits)
     core_count(r->core, r->in->peer, COUNT_sdp_rewritten);
 }
 
-bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
+static void reading_note(struct reading *r)
+{
+    hosts_note(r);
+    if (r->role == ROLE_OFFER)
+        offer_note(r);
+    else if (r->in->msg->is_request)
+        answer_in_request(r);
+    else
+        answer_in_response(r);
+}
+
+bool offer_cross(struct core *core, struct call *call, struct dialog *dialog, struct server_txn *st,
                  const struct inbound *in, enum sdp_role role, bool again, struct edits *edits,
                  struct sdp_refusal *refusal)
 {
@@ -351,40 +380,36 @@ bool offer_cross(struct core *core, struct call *call, struct dialog *dialog,
     r.core = core;
     r.call = call;
     r.dialog = dialog;
+    r.st = st;
     r.in = in;
     r.x = crossing_of(in, call);
     r.role = role;
     codecs_of(&r);
-    for (unsigned b = n; b-- > 1;) {
-        if (!reading_make(&r, bodies[b], refusal))
-            return true; /* before the first one has changed anything */
-    }
-    for (unsigned b = 0; b < n; b++) {
+    /* The first body decides, and comes last: nothing is noted before all of them are known to be
+     * good. A second one is an alternative for the same m-lines. */
+    for (unsigned b = n; b-- > 0;) {
         if (!reading_make(&r, bodies[b], refusal) || !lines_open(&r, refusal))
             return true;
-        if (b == 0 && !again) { /* a second SDP body is an alternative for the same m-lines */
-            hosts_note(&r);
-            if (role == ROLE_OFFER)
-                offer_note(&r);
-            else
-                answer_note(&r);
-        }
+        if (b == 0 && !again)
+            reading_note(&r);
         reading_write(&r, edits);
     }
     return n > 0;
 }
 
-void offer_refused(struct call *call, enum side offerer)
+void offer_accepted(struct core *core, struct call *call, struct dialog *dialog,
+                    struct server_txn *st)
 {
-    call->offer_open[offerer] = false;
+    if (st->preview.n && dialog->answered != st->pool.id)
+        agreed_conclude(core, call, dialog, (enum side)st->side, &st->offer, &st->preview);
+    targets_free(&st->preview);
+    agreed_final(core, call, st->pool.id, true);
 }
 
-/* The fork that answered for good takes the media, whoever sent SDP last. */
-void offer_settle_fork(struct core *core, struct call *call, struct dialog *winner)
+void offer_unanswered(struct dialog *dialog, const struct inbound *ack)
 {
-    enum side callee = side_other((enum side)call->origin);
-    for (uint32_t i = 0; i < winner->n_answer && i < call->n_media && winner->answer; i++)
-        aim_apply(core, call, i, callee, &winner->answer[i]);
+    if (offer_waits(dialog, ack))
+        targets_free(&dialog->offered);
 }
 
 /* ---- outside offer/answer */

@@ -3,6 +3,7 @@
  * one who asked.
  */
 #include "proxy/core/response.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/base.h"
 #include "proxy/core/call.h"
 #include "proxy/core/client_txn.h"
@@ -115,7 +116,7 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
 {
     unsigned status = in->msg->status;
     pass_on(core, st, call, in);
-    offer_refused(call, side_other((enum side)ct->side));
+    agreed_final(core, call, ct->server, false);
     if (in->side == SIDE_EXCHANGE && (status == 401 || status == 407))
         core_count(core, in->peer, COUNT_challenges);
     if (call->adopted && (status == 481 || status == 408))
@@ -129,6 +130,7 @@ static void invite_refused(struct core *core, struct client_txn *ct, struct serv
     if (keeps_ports(status) && call->end == END_NONE) {
         call->phase = PHASE_RETRY;
         call->status = (uint16_t)status;
+        dialogs_end(call, NULL); /* the next INVITE makes new ones */
         timer_set(&core->timers, &call->timer, TIMER_CALL, core->now + RETRY_WAIT);
         return;
     }
@@ -146,6 +148,34 @@ static void invite_broken(struct core *core, struct client_txn *ct, struct serve
         call_ack_2xx(core, ct, in, true);
     server_reply(core, st, status, NULL, "");
     call_end(core, call, END_OURS, status);
+}
+
+/* A copy of a reliable 1xx; it may come when much has happened since (RFC 3262 §4). */
+static bool reliable_again(struct dialog *dialog, const struct sip_msg *msg)
+{
+    uint64_t rseq;
+    if (!is_reliable(msg) || !span_number(sip_value(msg, HEADER_RSEQ), UINT32_MAX, &rseq))
+        return false;
+    bool again = dialog->rseq && dialog->rseq_cseq == msg->cseq && rseq <= dialog->rseq;
+    if (!again) {
+        dialog->rseq = (uint32_t)rseq;
+        dialog->rseq_cseq = msg->cseq;
+    }
+    return again;
+}
+
+/* In a running dialog a 1xx that may get lost refreshes no target (RFC 6141 §4.3). */
+static void progress_learn(struct call *call, struct dialog *dialog, const struct server_txn *st,
+                           const struct inbound *in, bool by_caller)
+{
+    bool reliable = is_reliable(in->msg);
+    bool refreshes = !dialog->confirmed || in->msg->status >= 200 || reliable;
+    if (reliable && dialog->confirmed)
+        agreed_within(dialog, st->pool.id);
+    if (!by_caller)
+        dialog_learn(call, dialog, in, refreshes);
+    else if (refreshes)
+        leg_target(call, &call->caller, in->msg); /* the caller answers a re-INVITE */
 }
 
 /* 1xx and 2xx: the dialog of this To-tag (a missing one counts as empty), its SDP, and on to the
@@ -169,11 +199,10 @@ static void invite_progress(struct core *core, struct client_txn *ct, struct ser
         return;
     }
     call->heard[in->side] = core->now;
-    if (by_caller)
-        leg_target(call, &call->caller, in->msg); /* the caller answers a re-INVITE */
-    else
-        dialog_learn(call, dialog, in);
-    offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, again, edits,
+    again = again || reliable_again(dialog, in->msg);
+    if (!again)
+        progress_learn(call, dialog, st, in, by_caller);
+    offer_cross(core, call, dialog, st, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, again, edits,
                 &refusal);
     if (refusal.status) {
         sdp_spoilt(core, ct, st, call, in, &refusal);
@@ -192,6 +221,7 @@ static void invite_progress(struct core *core, struct client_txn *ct, struct ser
         invite_broken(core, ct, st, call, in, 502);
         return;
     }
+    offer_accepted(core, call, dialog, st);
     refresh_apply(call, st, side_other(in->side), dialog);
     timer_noted(core, call, in);
     call->adopted = false;
@@ -272,12 +302,23 @@ static bool may_answer_offer(const struct client_txn *ct, unsigned status)
     return status < 300 && (ct->method == METHOD_UPDATE || ct->method == METHOD_PRACK);
 }
 
-static void bye_answered(struct core *core, struct call *call, const struct client_txn *ct,
-                         unsigned status)
+/* Before the call is up a BYE ends one early dialog, and the INVITE goes on (RFC 3261 §15). */
+static bool bye_is_early(const struct call *call)
+{
+    return call->kind == KIND_INVITE && call->phase < PHASE_UP;
+}
+
+static void bye_answered(struct core *core, struct call *call, struct dialog *dialog,
+                         const struct client_txn *ct, unsigned status)
 {
     if (status < 200 || status == 401 || status == 407 || call->phase == PHASE_ENDED)
         return;
-    call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
+    if (bye_is_early(call) && dialog) {
+        dialog_end(call, dialog);
+        agreed_left(core, call);
+    }
+    if (!bye_is_early(call))
+        call_end(core, call, ct->side == SIDE_PEER ? END_BYE_EXCHANGE : END_BYE_PEER, 0);
 }
 
 /* The Contact of their 2xx is the target from now on (RFC 6665, 3515). That of INVITE and UPDATE is
@@ -308,8 +349,7 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     x.drop_body = too_late_for_sdp(call, in->msg);
     if (call && dialog && may_answer_offer(ct, status) && call->kind == KIND_INVITE &&
         call->phase != PHASE_ENDED)
-        offer_cross(core, call, dialog, in, ct->offer ? ROLE_ANSWER : ROLE_OFFER, false, edits,
-                    &refusal);
+        offer_cross(core, call, dialog, st, in, ROLE_ANSWER, !ct->offer, edits, &refusal);
     else if (!x.drop_body)
         offer_map_only(core, &x, edits);
     if (refusal.status) {
@@ -325,19 +365,14 @@ static void other_response(struct core *core, struct client_txn *ct, const struc
     if (call->kind == KIND_EVENT) {
         subscription_answered(core, call, in);
     } else if (ct->method == METHOD_BYE) {
-        bye_answered(core, call, ct, status);
-    } else if (ct->method == METHOD_UPDATE) {
-        if (status >= 300) {
-            offer_refused(call, side_other((enum side)ct->side));
-            refusal_noted(core, call, in->side, status);
-        } else if (status >= 200 && dialog) {
-            refresh_apply(call, st, side_other(in->side), dialog);
-            leg_target(call, in->side == (enum side)call->origin ? &call->caller : &dialog->callee,
-                       in->msg);
-            timer_noted(core, call, in);
-        }
-    } else if (ct->method == METHOD_PRACK && status >= 300 && ct->offer) {
-        offer_refused(call, side_other((enum side)ct->side));
+        bye_answered(core, call, dialog, ct, status);
+    } else if (ct->method == METHOD_UPDATE && status >= 300) {
+        refusal_noted(core, call, in->side, status);
+    } else if (ct->method == METHOD_UPDATE && status >= 200 && dialog) {
+        refresh_apply(call, st, side_other(in->side), dialog);
+        leg_target(call, in->side == (enum side)call->origin ? &call->caller : &dialog->callee,
+                   in->msg);
+        timer_noted(core, call, in);
     }
 }
 
@@ -418,7 +453,7 @@ static void invite_missing(struct core *core, struct client_txn *ct)
         server_reply(core, st, status, NULL, status == 503 ? "Retry-After: 30\r\n" : "");
     }
     if (call) {
-        offer_refused(call, side_other((enum side)ct->side));
+        agreed_final(core, call, ct->server, false);
         if (!ct->initial)
             refusal_noted(core, call, (enum side)ct->side, status);
     }
@@ -437,11 +472,9 @@ static void other_missing(struct core *core, struct client_txn *ct)
         server_mute(core, st);
     if (call && call->kind == KIND_EVENT && call->n_dialogs == 0)
         call_end(core, call, END_TIMEOUT, 408);
-    if (call && ct->method == METHOD_UPDATE) {
-        offer_refused(call, side_other((enum side)ct->side));
+    if (call && ct->method == METHOD_UPDATE)
         refusal_noted(core, call, (enum side)ct->side, 408);
-    }
-    if (ct->method == METHOD_BYE)
+    if (ct->method == METHOD_BYE && !(call && bye_is_early(call)))
         call_bye_over(core, ct);
     client_free(core, ct);
 }

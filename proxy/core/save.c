@@ -2,6 +2,7 @@
  * save.c - one walk over a call's fields, to write it or to read it.
  */
 #include "proxy/core/save.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/call.h"
 #include "proxy/core/host.h"
 #include "proxy/core/media.h"
@@ -95,6 +96,16 @@ static void walk_target(struct record *r, struct media_target *t)
     NUMBER(r, t->direction);
 }
 
+static void walk_targets(struct record *r, struct targets *t)
+{
+    uint32_t n = count(r, t->n, 64);
+    if (!r->writes && n && !(t->v = calloc(n, sizeof *t->v)))
+        n = 0, r->bad = true;
+    t->n = n;
+    for (uint32_t i = 0; i < n && !r->bad; i++)
+        walk_target(r, &t->v[i]);
+}
+
 static void walk_leg(struct record *r, struct text *text, struct leg *leg)
 {
     string(r, text, &leg->target);
@@ -109,15 +120,20 @@ static void walk_dialog(struct record *r, struct text *text, struct dialog *d)
     string(r, text, &d->to);
     walk_leg(r, text, &d->callee);
     FLAG(r, d->confirmed);
-    FLAG(r, d->offered);
-    uint32_t n = count(r, d->answer ? d->n_answer : 0, 64);
-    if (!r->writes && n) {
-        d->answer = calloc(n, sizeof *d->answer);
-        r->bad = r->bad || !d->answer;
+    FLAG(r, d->holds);
+    NUMBER(r, d->offered_by);
+    NUMBER(r, d->offered_cseq);
+    NUMBER(r, d->answered);
+    NUMBER(r, d->within);
+    NUMBER(r, d->rseq);
+    NUMBER(r, d->rseq_cseq);
+    walk_targets(r, &d->offered);
+    for (int side = 0; side < 2; side++) {
+        walk_targets(r, &d->agreed[side]);
+        walk_targets(r, &d->before[side]);
     }
-    d->n_answer = n;
-    for (uint32_t i = 0; i < n && !r->bad; i++)
-        walk_target(r, &d->answer[i]);
+    if (d->offered_by > 1)
+        r->bad = true;
 }
 
 static void walk_figures(struct record *r, struct relay_leg *leg)
@@ -148,7 +164,6 @@ static void walk_line(struct record *r, struct media_line *m)
         NUMBER(r, m->pool[side]);
         FLAG(r, m->heard[side]);
         walk_target(r, &m->now[side]);
-        walk_target(r, &m->next[side]);
         walk_figures(r, &m->final.leg[side]);
     }
     NUMBER(r, m->stream);
@@ -169,9 +184,6 @@ static void walk_state(struct record *r, struct call *c)
     NUMBER(r, c->socket[1]);
     address(r, &c->advertise);
     NUMBER(r, c->invite);
-    FLAG(r, c->offer_open[0]);
-    FLAG(r, c->offer_open[1]);
-    FLAG(r, c->settled);
     NUMBER(r, c->started);
     NUMBER(r, c->answered);
     NUMBER(r, c->ended);
@@ -307,7 +319,7 @@ static void enter(struct core *core, struct call *call, struct peer *peer, msec 
 static void parts_free(struct call *call)
 {
     for (uint32_t i = 0; i < call->n_dialogs; i++)
-        free(call->dialogs[i].answer);
+        agreed_free(&call->dialogs[i]);
     free(call->dialogs);
     free(call->media);
     hosts_free(call);

@@ -4,6 +4,7 @@
  * Finished ones stay in a bounded list to answer repetitions; the oldest goes when room is needed.
  */
 #include "proxy/core/server_txn.h"
+#include "proxy/core/agreed.h"
 #include "proxy/core/base.h"
 #include "proxy/core/inbound.h"
 #include "proxy/core/peer.h"
@@ -271,6 +272,8 @@ void server_free(struct core *core, struct server_txn *st)
     out_bury(&core->out, st->last);
     out_bury(&core->out, st->held);
     out_bury(&core->out, st->refresh_contact);
+    targets_free(&st->offer);
+    targets_free(&st->preview);
     pool_give(&core->servers, st);
 }
 

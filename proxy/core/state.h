@@ -77,6 +77,22 @@ struct peer {
     struct counters counters;
 };
 
+/* ---- media as SDP names it */
+
+struct media_target {        /* what one SDP says of one m-line, already mapped */
+    struct addr rtp, rtcp;   /* ADDR_NONE: not known / rtp's port + 1 */
+    uint8_t host, rtcp_host; /* of a name: the number of that host of this side; else 0 */
+    bool live;               /* port not 0 and relayed */
+    bool muted;              /* on hold by address, or rejected: nothing is to be sent there */
+    bool mux, is_rtp;
+    uint8_t direction; /* enum sdp_direction */
+};
+
+struct targets { /* a whole SDP: one for each m-line, owned */
+    struct media_target *v;
+    uint32_t n;
+};
+
 /* ---- transactions */
 
 enum server_state {
@@ -112,6 +128,8 @@ struct server_txn {
     bool refresh;          /* a target refresh whose Contact waits for the 2xx */
     char *refresh_contact; /* owned */
     uint32_t refresh_n;
+    struct targets offer;   /* that this request made: counts when it is answered */
+    struct targets preview; /* an answer to it in a 1xx that may get lost: counts with the 2xx */
 };
 
 enum client_state { CLIENT_CALLING, CLIENT_PROCEEDING, CLIENT_COMPLETED, CLIENT_ACCEPTED };
@@ -165,23 +183,20 @@ struct media_host {   /* what a side wrote behind c= or a=rtcp */
     struct addr found[MAX_NAME_ADDRS]; /* media goes to the first, all of them may send it */
 };
 
-struct media_target {        /* what one SDP says of one m-line, already mapped */
-    struct addr rtp, rtcp;   /* ADDR_NONE: not known / rtp's port + 1 */
-    uint8_t host, rtcp_host; /* of a name: the number of that host of this side; else 0 */
-    bool live;               /* port not 0 and relayed */
-    bool muted;              /* on hold by address, or rejected: nothing is to be sent there */
-    bool mux, is_rtp;
-    uint8_t direction; /* enum sdp_direction */
-};
-
 struct dialog {
     struct ref tag; /* To-tag of the one who was called */
     struct ref to;  /* the To value with the tag */
     struct leg callee;
     bool confirmed;
-    bool offered;                /* its offer, in a 1xx or 2xx, waits for PRACK or ACK */
-    struct media_target *answer; /* of this fork, n_media of them; NULL: no SDP yet */
-    uint32_t n_answer;
+    bool holds;               /* the relay is its: of all dialogs of the call at most one's */
+    uint8_t offered_by;       /* side */
+    struct targets agreed[2]; /* by side; n == 0: nothing yet */
+    struct targets offered;   /* in a 1xx or 2xx to INVITE, waits for PRACK or ACK */
+    uint32_t offered_cseq;    /* of that INVITE */
+    core_id answered;         /* the INVITE whose offer has its answer for good */
+    core_id within;           /* the re-INVITE in the middle of which it is */
+    struct targets before[2]; /* what the refusal of that one brings back; n == 0: nothing */
+    uint32_t rseq, rseq_cseq; /* last reliable 1xx, and its INVITE's CSeq */
 };
 
 struct media_line {
@@ -193,8 +208,7 @@ struct media_line {
     msec opened;
     bool heard[2]; /* a packet from that side */
     bool idle;
-    struct media_target now[2];  /* by the side media is sent to */
-    struct media_target next[2]; /* of the offer that this side has open */
+    struct media_target now[2]; /* by the side media is sent to */
     struct relay_figures final;
 };
 
@@ -237,8 +251,6 @@ struct call {
     core_id invite; /* server transaction of the latest INVITE */
     struct media_line *media;
     uint32_t n_media, n_open; /* n_open: streams not yet reported closed */
-    bool offer_open[2];       /* an offer of that side waits for its answer; both in glare */
-    bool settled;             /* an offer was answered once: from now on `now` survives refusals */
     struct media_host *hosts[2]; /* written by that side */
     uint8_t n_hosts[2];
     msec started, answered, ended;

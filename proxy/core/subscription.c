@@ -47,7 +47,7 @@ void subscription_answered(struct core *core, struct call *call, const struct in
     if (in->side != (enum side)call->origin && in->to_tag.p) {
         struct dialog *dialog = dialog_get(call, in->to_tag);
         if (dialog) {
-            dialog_learn(call, dialog, in);
+            dialog_learn(call, dialog, in, true);
             dialog->confirmed = true;
         }
     }

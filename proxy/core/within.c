@@ -55,14 +55,14 @@ static void place_note(struct core *core, struct place *p, const struct inbound 
     p->call->heard[in->side] = core->now;
 }
 
-static enum sdp_role role_of(const struct place *p, enum sip_method method)
+static enum sdp_role role_of(const struct place *p, const struct inbound *in)
 {
-    switch (method) {
+    switch (in->msg->method) {
     case METHOD_INVITE:
     case METHOD_UPDATE:
         return ROLE_OFFER;
     case METHOD_PRACK: /* answers the offer in the reliable 1xx, if that fork made one */
-        return p->dialog->offered ? ROLE_ANSWER : ROLE_OFFER;
+        return offer_waits(p->dialog, in) ? ROLE_ANSWER : ROLE_OFFER;
     case METHOD_ACK: /* only ever answers, each copy of it */
         return ROLE_ANSWER;
     default:
@@ -149,10 +149,25 @@ static bool offers(enum sip_method method)
     return method == METHOD_INVITE || method == METHOD_UPDATE || method == METHOD_PRACK;
 }
 
+/* A dialog that lost against another, or was one too many: its media would go round us, with the
+ * ports of its own machine. */
+static bool is_loser(const struct place *p, const struct inbound *in)
+{
+    enum sip_method method = in->msg->method;
+    return p->call && !p->dialog &&
+           (method == METHOD_INVITE || (offers(method) && message_has_sdp(in->msg)));
+}
+
 void dialog_request(struct core *core, struct server_txn *st, struct inbound *in)
 {
     struct place p;
-    if (!place_find(core, in, &p) && !place_adopt(core, in, &p)) {
+    bool found = place_find(core, in, &p);
+    if (!found && is_loser(&p, in)) {
+        core_count(core, in->peer, COUNT_answer_481_no_dialog);
+        server_reply(core, st, 481, NULL, "");
+        return;
+    }
+    if (!found && !place_adopt(core, in, &p)) {
         unknown_dialog(core, st, in);
         return;
     }
@@ -166,13 +181,13 @@ void dialog_request(struct core *core, struct server_txn *st, struct inbound *in
     struct crossing x = crossing_of(in, p.call);
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
-    enum sdp_role role = role_of(&p, in->msg->method);
+    enum sdp_role role = role_of(&p, in);
     bool offer = false;
     st->call = p.call->pool.id;
     if (role == ROLE_NEITHER || p.call->kind == KIND_EVENT)
         offer_map_only(core, &x, edits);
     else
-        offer = offer_cross(core, p.call, p.dialog, in, role, false, edits, &refusal);
+        offer = offer_cross(core, p.call, p.dialog, st, in, role, false, edits, &refusal);
     if (refusal.status) {
         sdp_refused(core, st, in, &refusal);
         if (p.call->adopted)
@@ -240,7 +255,9 @@ void ack_forward(struct core *core, struct inbound *in)
     struct edits *edits = cross_begin(core);
     struct sdp_refusal refusal = {0};
     if (message_has_sdp(in->msg))
-        offer_cross(core, p.call, p.dialog, in, role_of(&p, METHOD_ACK), false, edits, &refusal);
+        offer_cross(core, p.call, p.dialog, NULL, in, role_of(&p, in), false, edits, &refusal);
+    else
+        offer_unanswered(p.dialog, in);
     if (refusal.status) {
         edits = cross_begin(core);
         x.drop_body = true;

@@ -23,6 +23,8 @@ enum {
     NAMED = 512,     /* the peer is known by a name */
     SIX = 1024,      /* peers on IPv6 */
     UNSAVED = 128,   /* not with calls saved in between: the script counts on identity */
+    BRIEF = 2048,    /* one of many of its kind: without translation, and with both and the rest */
+    FREE_URI = 4096, /* credentials may name another URI than the Request-URI, as in dialogs */
 };
 
 struct call_case {
@@ -44,8 +46,27 @@ struct call_case {
 #define END_B "b send BYE\n a expect BYE\n b expect 200 BYE\n"
 #define PRACKS "a by-itself +prack\n b by-itself +prack\n"
 
-/* Runs those whose name contains argv[1], or all; SIM_TRACE=1 prints the datagrams. Returns what
- * main does. */
+/* A program that runs cases: its arguments (a part of the names that are wanted; -v prints the
+ * scripts; SIM_TRACE=1 the datagrams) and its sums. */
+struct cases {
+    const char *filter;
+    bool verbose;
+    unsigned n, failed, waiting;
+};
+
+void cases_begin(struct cases *all, int argc, char **argv);
+/* Runs it if it is wanted, and prints one line. bodies: of the whole table, or NULL. */
+void cases_run(struct cases *all, const struct call_case *c, const struct scene_body *bodies);
+int cases_end(const struct cases *all); /* prints the sums; returns what main does */
+
+/* A script that is put together. */
+struct script_text {
+    char text[16384];
+    size_t n;
+};
+void script_add(struct script_text *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* All of a table. */
 int cases_main(const struct call_case *cases, size_t n, const struct scene_body *bodies, int argc,
                char **argv);
 

@@ -209,9 +209,10 @@ static uint64_t hash(struct span s, uint64_t h)
 /* ---------------------------------------------------------------- what is kept */
 
 #define BUCKETS 16384
-#define SEEN (1u << 19) /* a power of 2 */
-#define SEEN_WAYS 8     /* places a hash may stand in */
-#define KEPT_MS 90000   /* what did not cross by then never will: it was absorbed */
+#define SEEN_FEW (1u << 11) /* places to begin with; powers of 2 */
+#define SEEN_MOST (1u << 19)
+#define SEEN_WAYS 8   /* places a hash may stand in */
+#define KEPT_MS 90000 /* what did not cross by then never will: it was absorbed */
 #define PATIENCE_MS 700000
 
 struct judge_message {
@@ -245,7 +246,8 @@ void invariants_init(struct invariants *j, struct world *w)
     j->world = w;
     j->messages = calloc(BUCKETS, sizeof *j->messages);
     j->txns = calloc(BUCKETS, sizeof *j->txns);
-    j->seen = calloc(SEEN, sizeof *j->seen);
+    j->seen = calloc(SEEN_FEW, sizeof *j->seen);
+    j->room_seen = SEEN_FEW;
     if (!j->messages || !j->txns || !j->seen)
         abort();
     j->newest = &j->oldest;
@@ -754,17 +756,43 @@ static bool crossed(struct invariants *j, const struct text *out, enum side towa
     return true;
 }
 
-/* A repetition of what was judged already. The oldest of a few places gives way. */
-static bool seen_before(struct invariants *j, uint64_t h)
+/* The place of a hash, or the oldest of the few where it may stand. */
+static struct judge_seen *seen_at(struct invariants *j, uint64_t h)
 {
-    struct judge_seen *set = &j->seen[h & (SEEN - SEEN_WAYS)], *oldest = set;
+    struct judge_seen *set = &j->seen[h & (j->room_seen - SEEN_WAYS)], *oldest = set;
     for (struct judge_seen *s = set; s < set + SEEN_WAYS; s++) {
         if (s->hash == h)
-            return true;
+            return s;
         if (s->at < oldest->at)
             oldest = s;
     }
-    *oldest = (struct judge_seen){h, j->world->now};
+    return oldest;
+}
+
+static void seen_grow(struct invariants *j)
+{
+    struct judge_seen *old = j->seen;
+    unsigned n = j->room_seen;
+    j->room_seen = 4 * n;
+    j->seen = calloc(j->room_seen, sizeof *j->seen);
+    if (!j->seen)
+        abort();
+    for (unsigned i = 0; i < n; i++) {
+        if (old[i].hash)
+            *seen_at(j, old[i].hash) = old[i];
+    }
+    free(old);
+}
+
+/* A repetition of what was judged already. Where there is no more room the oldest gives way. */
+static bool seen_before(struct invariants *j, uint64_t h)
+{
+    struct judge_seen *s = seen_at(j, h);
+    if (s->hash == h)
+        return true;
+    *s = (struct judge_seen){h, j->world->now};
+    if (++j->n_seen > j->room_seen / 4 && j->room_seen < SEEN_MOST)
+        seen_grow(j);
     return false;
 }
 

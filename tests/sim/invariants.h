@@ -37,6 +37,7 @@ struct invariants {
     struct judge_txn **txns;
     struct judge_txn *first_txn, **last_txn;
     struct judge_seen *seen; /* what was judged already: repetitions are not judged again */
+    unsigned room_seen, n_seen;
     uint64_t compared, own, repeated, transactions;
 };
 

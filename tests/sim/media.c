@@ -295,6 +295,7 @@ static void order_target(struct media *m, const struct relay_order *o)
         return;
     }
     struct media_side *s = &st->side[o->target.side];
+    s->orders++;
     s->rtp = o->target.rtp;
     s->rtcp = o->target.rtcp;
     s->latch = o->target.latch;

@@ -25,6 +25,7 @@ struct media_side {
     bool mute, mux, heard;
     struct media_latch held[2]; /* RTP, RTCP */
     unsigned punches;           /* still to send */
+    unsigned orders;            /* targets it was given */
     uint32_t punch_round;
 };
 

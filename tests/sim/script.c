@@ -199,6 +199,8 @@ static void options_of(struct scene *s, const struct ua *ua, const struct script
         o->disable = atoi(n);
     if ((n = word_value(w, "waits")))
         o->waits = atoi(n);
+    if ((n = word_value(w, "port")))
+        o->port = (uint16_t)strtoul(n, NULL, 10);
     if ((n = word_value(w, "cseq")))
         o->cseq = (uint32_t)strtoul(n, NULL, 10);
     for (unsigned i = 1; i < w->n && o->n_extra < UA_MAX_EXTRA; i++) {
@@ -390,87 +392,103 @@ static void expect_nothing(struct scene *s, const struct who *who, const struct 
 
 /* ---------------------------------------------------------------- media */
 
-struct rhythm {
-    struct scene *scene;
-    sim_msec until;
+/* Calls that have media. */
+struct speakers {
+    struct ua_call *v[SCENE_MAX_LABELS];
+    unsigned n;
 };
 
-static void each_call(struct scene *s, void (*fn)(struct ua_call *))
+static void speakers_find(struct scene *s, struct speakers *all)
 {
+    all->n = 0;
     for (unsigned u = 0; u < s->n_uas; u++) {
         for (unsigned n = 1; n <= s->uas[u].calls_begun; n++) {
             struct ua_call *call = ua_call_number(&s->uas[u], n);
-            if (call && call->n_lines)
-                fn(call);
+            if (call && call->active && all->n < SCENE_MAX_LABELS)
+                all->v[all->n++] = call;
         }
     }
 }
 
 static void clear_heard(struct ua_call *call)
 {
-    for (unsigned i = 0; i < call->n_lines; i++)
-        call->lines[i].heard = call->lines[i].heard_rtcp = 0;
-}
-
-static void send_rtp(struct ua_call *call)
-{
-    ua_send_media(call, false);
-}
-
-static void send_rtcp(struct ua_call *call)
-{
-    ua_send_media(call, true);
+    for (struct ua_dialog *d = call->dialogs; d; d = d->next) {
+        for (unsigned i = 0; i < UA_MAX_LINES; i++)
+            d->count[i].heard = d->count[i].heard_rtcp = 0;
+    }
 }
 
 static void media(struct scene *s, sim_msec length)
 {
-    each_call(s, clear_heard);
+    struct speakers all;
+    speakers_find(s, &all);
+    for (unsigned i = 0; i < all.n; i++)
+        clear_heard(all.v[i]);
+    for (unsigned u = 0; u < s->n_uas; u++)
+        s->unowned[u] = s->uas[u].seen.no_owner;
     s->packets = length / 20;
     for (sim_msec end = s->world.now + length; s->world.now < end;) {
-        each_call(s, send_rtp);
-        if ((end - s->world.now) % 500 == 0)
-            each_call(s, send_rtcp);
+        for (unsigned i = 0; i < all.n; i++)
+            ua_send_media(all.v[i], false);
+        for (unsigned i = 0; i < all.n && (end - s->world.now) % 500 == 0; i++)
+            ua_send_media(all.v[i], true);
         world_run_for(&s->world, 20);
     }
     world_run_for(&s->world, 100);
 }
 
-static void check_heard(struct scene *s, const char *name, const struct ua_call *call)
+static void check_heard(struct scene *s, const char *name, const struct ua_dialog *d)
 {
-    for (unsigned i = 0; i < call->n_lines; i++) {
-        const struct ua_line *l = &call->lines[i];
-        const struct addr *said = &call->active->remote.line[i].rtp;
-        if (i >= call->active->remote.n || !addr_is_set(said) || l->off)
+    const struct ua *ua = d->call->ua;
+    for (unsigned i = 0; i < d->agreed.ours.n && i < d->agreed.theirs.n; i++) {
+        const struct ua_count *c = &d->count[i];
+        const struct addr *said = &d->agreed.theirs.line[i].rtp;
+        if (!addr_is_set(said) || d->agreed.ours.v[i].off)
             continue;
-        if (l->heard * 10 < s->packets * 8)
+        if (c->heard * 10 < s->packets * 8)
             world_fail(&s->world, "%s heard %llu of %llu packets on m-line %u", name,
-                       (unsigned long long)l->heard, (unsigned long long)s->packets, i + 1);
-        else if (!s->anywhere && !addr_equal(&l->heard_from, said))
+                       (unsigned long long)c->heard, (unsigned long long)s->packets, i + 1);
+        else if (!s->anywhere && !addr_equal(&c->from, said))
             world_fail(&s->world, "%s heard media from elsewhere than its SDP said", name);
+    }
+    if (ua->seen.no_owner != s->unowned[ua - s->uas])
+        world_fail(&s->world, "%s got %llu packets on ports that it has given up", name,
+                   (unsigned long long)(ua->seen.no_owner - s->unowned[ua - s->uas]));
+}
+
+static void check_silent(struct scene *s, const char *name, const struct ua_dialog *d)
+{
+    for (unsigned i = 0; i < UA_MAX_LINES; i++) {
+        if (d->count[i].heard)
+            world_fail(&s->world, "%s heard %llu packets and should not", name,
+                       (unsigned long long)d->count[i].heard);
     }
 }
 
-static void check_silent(struct scene *s, const char *name, const struct ua_call *call)
+/* "p", "p.two", "p/one": one of the far ends that ring. */
+static struct ua_dialog *dialog_named(struct scene *s, const char *word)
 {
-    for (unsigned i = 0; i < call->n_lines; i++) {
-        if (call->lines[i].heard)
-            world_fail(&s->world, "%s heard %llu packets and should not", name,
-                       (unsigned long long)call->lines[i].heard);
-    }
+    char name[64];
+    struct who who;
+    size_t n = strcspn(word, "/");
+    snprintf(name, sizeof name, "%.*s", (int)n, word);
+    struct ua_call *call = who_is(s, name, &who) ? call_of(s, &who) : NULL;
+    if (!call)
+        return NULL;
+    return word[n] ? ua_dialog_find(call, word + n + 1) : call->active;
 }
 
 static void check_media(struct scene *s, const struct script_words *w)
 {
     for (unsigned i = 1; i < w->n; i++) {
-        struct who who;
-        struct ua_call *call = who_is(s, w->v[i], &who) ? call_of(s, &who) : NULL;
-        if (!call || !call->active)
+        struct ua_dialog *d = dialog_named(s, w->v[i]);
+        if (!d)
             world_fail(&s->world, "%s has no call with media", w->v[i]);
         else if (strcmp(w->v[0], "heard") == 0)
-            check_heard(s, w->v[i], call);
+            check_heard(s, w->v[i], d);
         else if (strcmp(w->v[0], "silent") == 0)
-            check_silent(s, w->v[i], call);
-        else if (call->lines[0].heard_rtcp == 0)
+            check_silent(s, w->v[i], d);
+        else if (d->count[0].heard_rtcp == 0)
             world_fail(&s->world, "%s heard no RTCP", w->v[i]);
     }
 }

@@ -9,7 +9,7 @@
  *   x again OPTIONS...                  the call's first request once more (auth: with credentials)
  *   x send METHOD OPTIONS...            a request inside the dialog
  *   x ack | x cancel OPTIONS...
- *   p answer STATUS [METHOD] OPTIONS... the newest request that waits
+ *   p answer STATUS [METHOD] OPTIONS... the newest request that waits, in the dialog of tag=A first
  *   p fork STATUS tag=B OPTIONS...      one more 2xx to an INVITE that has been answered
  *   p branch tag=B                      the SUBSCRIBE or REFER that waits reached one more: a dialog
  *                                       of which no answer comes back, only NOTIFY
@@ -23,13 +23,15 @@
  *   x deaf | x hears                    loses whatever comes, or no longer
  *   x forget                            what is in its inbox
  *   wait 2s
- *   media 1s                            every call sends a packet per 20 ms and m-line, and RTCP
- *   heard x p.two ...                   in the last `media`, from where its SDP said
- *   silent x ...                        heard nothing
- *   rtcp x ...                          heard RTCP
+ *   media 1s                          every call sends a packet per 20 ms and m-line, and some
+ *                                     RTCP
+ *   heard x p.two p/one ...           in the last `media`, from where its SDP said, and nothing
+ *                                     on ports given up; p/one: its far end with that tag
+ *   silent x ...                      heard nothing
+ *   rtcp x ...                        heard RTCP
  *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
  *
- * OPTIONS: sdp[=DIRECTION] nosdp address=IP lines=audio,video add=video disable=2 waits=2
+ * OPTIONS: sdp[=DIRECTION] nosdp address=IP port=N lines=audio,video add=video disable=2 waits=2
  * kind=image move body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable
  * auth cseq=N reason="text"
  *
@@ -93,6 +95,7 @@ struct scene {
                  const char *text, char *out, size_t room);
     bool anywhere;                   /* media may come from elsewhere than the SDP said */
     uint64_t packets;                /* per m-line in the last `media` */
+    uint64_t unowned[SCENE_MAX_UAS]; /* packets on nobody's port, before it */
     /* Lines the script does not know: true where they were understood. */
     bool (*command)(struct scene *scene, const struct script_words *words);
     void *ctx;

@@ -96,6 +96,8 @@ void tailnet_write_config(struct tailnet *t, unsigned n)
     put(&w, "tailscale: {socket: off}\n");
     if (!names_key(o->config, "media:"))
         put(&w, "media: {ports: 22000-22399, port_reuse_delay: 5s}\n");
+    if (!names_key(o->config, "limits:")) /* small pools are made faster */
+        put(&w, "limits: {calls: 200, transactions: 2000}\n");
     put(&w, "%s\n", o->config ? o->config : "");
 }
 
@@ -333,6 +335,57 @@ static uint64_t warnings(struct tailnet *t)
     return info_peer(t->box.core, 0, &p) ? p.n_warnings : 0;
 }
 
+/* ---- the relay's state */
+
+static struct tailnet_stream stream_state(const struct media *m, stream_no stream, enum side side)
+{
+    const struct media_side *s = &m->streams[stream].side[side];
+    return (struct tailnet_stream){.stream = stream,
+                                   .generation = m->streams[stream].generation,
+                                   .side = side,
+                                   .orders = s->orders,
+                                   .mute = s->mute,
+                                   .rtp = s->rtp,
+                                   .rtcp = s->rtcp,
+                                   .held = {s->held[0].held, s->held[1].held}};
+}
+
+static void remember(struct tailnet *t)
+{
+    const struct media *m = &t->box.media;
+    t->n_remembered = 0;
+    for (stream_no i = 0; i < m->n_streams; i++) {
+        for (int side = 0; side < 2 && m->streams[i].open; side++) {
+            if (t->n_remembered == TAILNET_REMEMBERED)
+                abort();
+            t->remembered[t->n_remembered++] = stream_state(m, i, (enum side)side);
+        }
+    }
+}
+
+static bool same_stream(const struct tailnet_stream *a, const struct tailnet_stream *b)
+{
+    return a->generation == b->generation && a->mute == b->mute && addr_equal(&a->rtp, &b->rtp) &&
+           addr_equal(&a->rtcp, &b->rtcp) && addr_equal(&a->held[0], &b->held[0]) &&
+           addr_equal(&a->held[1], &b->held[1]);
+}
+
+static void check_remembered(struct tailnet *t, bool anew)
+{
+    for (unsigned i = 0; i < t->n_remembered; i++) {
+        const struct tailnet_stream *was = &t->remembered[i];
+        struct tailnet_stream is = stream_state(&t->box.media, was->stream, was->side);
+        char before[ADDR_TEXT], now[ADDR_TEXT];
+        addr_print(&was->rtp, before);
+        addr_print(&is.rtp, now);
+        if (!same_stream(was, &is) || (!anew && was->orders != is.orders))
+            world_fail(&t->scene.world, "media toward %s changed: to %s, before to %s%s",
+                       was->side == SIDE_PEER ? "the peer" : "the exchange", now, before,
+                       addr_equal(&was->rtp, &is.rtp) ? " (ordered again, or latched elsewhere)"
+                                                      : "");
+    }
+}
+
 static bool of_the_operator(struct tailnet *t, const struct script_words *w)
 {
     struct box *b = &t->box;
@@ -358,6 +411,10 @@ static bool of_the_operator(struct tailnet *t, const struct script_words *w)
         box_name(b, w->v[1], w->n > 2 ? w->v[2] : "");
     else if (strcmp(verb, "moves") == 0)
         peer_moves(t, w->v[1]);
+    else if (strcmp(verb, "remember") == 0)
+        remember(t);
+    else if (strcmp(verb, "as-remembered") == 0)
+        check_remembered(t, w->n > 1);
     else if (strcmp(verb, "taken") == 0) {
         b->taken_low = (uint16_t)strtoul(w->v[1], NULL, 10);
         b->taken_high = (uint16_t)strtoul(w->v[2], NULL, 10);
@@ -512,9 +569,17 @@ static const struct addr *address_named(const struct tailnet *t, const char *scr
         const char *word;
         const struct addr *addr;
     } words[] = {
-        {"$PEER2", &t->at[1].seen},    {"$PEER", &t->at[0].seen},   {"$NATIVE2", &t->at[1].native},
-        {"$NATIVE", &t->at[0].native}, {"$US2", &t->at[1].us},      {"$US", &t->at[0].us},
-        {"$LOCAL2", &t->at[1].local},  {"$LOCAL", &t->at[0].local}, {"$SELF", &t->self},
+        {"$CALLER", &t->scene.aliases[0].ua->at},
+        {"$CALLED", &t->scene.aliases[1].ua->at},
+        {"$PEER2", &t->at[1].seen},
+        {"$PEER", &t->at[0].seen},
+        {"$NATIVE2", &t->at[1].native},
+        {"$NATIVE", &t->at[0].native},
+        {"$US2", &t->at[1].us},
+        {"$US", &t->at[0].us},
+        {"$LOCAL2", &t->at[1].local},
+        {"$LOCAL", &t->at[0].local},
+        {"$SELF", &t->self},
         {"$EXCHANGE", &t->exchange},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -536,7 +601,10 @@ static void fill_in(const struct tailnet *t, const char *script, char *out, size
             put(&w, "%c", *script++);
             continue;
         }
-        ip_text(a, text);
+        if (strncmp(script, "$CALLE", 6) == 0) /* with its port */
+            addr_print(a, text);
+        else
+            ip_text(a, text);
         put(&w, "%s", text);
         script += n;
     }

@@ -13,6 +13,8 @@
  *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
+ *   remember | as-remembered [anew]  the relay's targets and latches are what they were, and no
+ *                                    order was given, unless `anew`
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says
  *   resolver TIME                    how long it takes for that
  *   aims p LINE ADDRESS              media of that m-line, of p's newest call, goes there
@@ -31,6 +33,7 @@
  *   $PEER $PEER2   how we know p, q     $NATIVE $NATIVE2   what they write themselves
  *   $US $US2       how p, q know us     $SELF              our own tailnet address
  *   $LOCAL $LOCAL2 what stands for p, q toward the exchange    $EXCHANGE
+ *   $CALLER $CALLED   where roles a and b have their signalling, with port
  *
  * and in bodies, where they stand for "IN IP4 ..." as in c=, also $MINE, what the agent that writes
  * it has for media, and $OURS, what the agent it comes to is told by us, with $P1 $P2 ... our ports
@@ -43,6 +46,17 @@
 #include "tests/sim/script.h"
 
 #define TAILNET_PEERS 3
+#define TAILNET_REMEMBERED 8
+
+/* What the relay does with one side of a stream. */
+struct tailnet_stream {
+    stream_no stream;
+    uint32_t generation;
+    enum side side;
+    unsigned orders; /* an order given again opens the latches */
+    bool mute;
+    struct addr rtp, rtcp, held[2];
+};
 
 struct tailnet_options {
     bool ours_masked,
@@ -73,6 +87,8 @@ struct tailnet {
     } at[TAILNET_PEERS];
     struct addr self, exchange;
     int here, there; /* hosts of the proxy and of the first peer */
+    struct tailnet_stream remembered[TAILNET_REMEMBERED];
+    unsigned n_remembered;
     char yaml[8192];
     char more[256]; /* behind options.peer or .exchange once reloaded with them */
 };

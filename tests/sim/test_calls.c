@@ -150,6 +150,9 @@ static const struct call_case cases[] = {
      "a expect ACK\n" TALK "rtcp a b\n" END_A},
     {"a re-INVITE nobody answers leaves the call as it was", 0, NULL, NULL,
      UP "b deaf\n a send INVITE sdp\n a expect 408 within=40s\n b hears\n" TALK END_A},
+    {"a re-INVITE is accepted after our 408: the 2xx is acknowledged and the call goes on", 0, NULL, NULL,
+     UP "a send INVITE sdp\n b expect INVITE\n a expect 408 within=40s\n b answer 200 INVITE sdp\n"
+     "b expect ACK\n a expect nothing 1s\n b expect nothing 1s\n" TALK END_A},
     {"hold and resume by the caller", 0, NULL, NULL,
      UP
      "a send INVITE sdp=sendonly\n b expect INVITE has=a=sendonly\n b answer 200 sdp\n"

@@ -70,6 +70,26 @@ static const struct ua_case cases[] = {
     {"a refused re-INVITE changes nothing", 0, 0, 0, 0,
      CALL "b expect ACK\n a send INVITE sdp=sendonly address=192.0.2.9\n b expect INVITE\n"
      "b answer 488\n a expect 488\n media 1s\n heard b"},
+    {"an offer with new ports changes nothing until it is answered", 0, 0, 0, 0,
+     CALL "b expect ACK\n a send INVITE sdp move\n b expect INVITE\n media 1s\n heard a b\n"
+     "b answer 488\n a expect 488\n media 1s\n heard a b\n a send INVITE sdp move\n"
+     "b expect INVITE\n b answer 200 sdp move\n a expect 200\n b expect ACK\n media 1s\n"
+     "heard a b\n rtcp a b"},
+    {"an answer in a 1xx of a re-INVITE goes with its refusal", 0, 0, 0, 0,
+     "a by-itself +prack\n b by-itself +prack\n" CALL
+     "b expect ACK\n b send INVITE sdp=sendonly move\n a expect INVITE\n"
+     "a answer 183 sdp move reliable\n b expect 183 sdp\n a expect PRACK\n b expect 200 PRACK\n"
+     "media 1s\n heard a\n silent b\n a answer 488 INVITE\n b expect 488 INVITE\n media 1s\n"
+     "heard a b"},
+    {"an offer that comes while another waits is known for glare, the first one is answered", 0, 0, 0,
+     0, CALL "b expect ACK\n a send INVITE sdp move\n b expect INVITE\n a send UPDATE sdp move\n"
+     "b expect UPDATE\n b answer 500 UPDATE\n a expect 500 UPDATE\n b answer 200 INVITE sdp\n"
+     "a expect 200 INVITE\n b expect ACK\n media 1s\n heard a b"},
+    {"two far ends ring with media of their own", 0, 0, 0, 0,
+     "a call\n b expect INVITE\n b answer 183 sdp tag=one\n b answer 183 sdp tag=two\n"
+     "a expect 183 tag=one\n a expect 183 tag=two\n media 1s\n heard a b/two\n silent b/one\n"
+     "b answer 200 sdp tag=one\n a expect 200 tag=one\n b expect ACK\n media 1s\n"
+     "heard a b/one\n silent b/two"},
     {"two far ends ring, one answers", 0, 0, 0, 0,
      "a call\n b expect INVITE\n b answer 180 tag=one\n b answer 183 sdp tag=two\n"
      "a expect 180 tag=one\n a expect 183 sdp tag=two\n b answer 200 sdp tag=two\n"

@@ -238,18 +238,107 @@ static void learn_routes(struct ua_dialog *d, osip_message_t *m, bool reversed)
     }
 }
 
-static void learn_sdp(struct ua_dialog *d, osip_message_t *m, bool answer)
+static bool read_sdp(osip_message_t *m, struct ua_remote *theirs)
 {
     size_t n = 0;
     const char *body = wire_sdp(m, &n);
-    if (body && method_negotiates(m->cseq->method))
-        sdp_came(d, body, n, answer);
+    if (!body || !method_negotiates(m->cseq->method))
+        return false;
+    sdp_read_remote(span_of(body, n), theirs);
+    return true;
 }
 
 static bool has_sdp(osip_message_t *m)
 {
     size_t n = 0;
     return wire_sdp(m, &n) != NULL;
+}
+
+static void offer_came(struct ua_dialog *d, osip_message_t *m)
+{
+    struct ua_remote theirs;
+    if (!read_sdp(m, &theirs))
+        return;
+    d->pending = theirs;
+    d->offer = OFFER_OWED;
+}
+
+/* Another offer of ours in that dialog may still wait. */
+static void offer_closed(struct ua_dialog *d, const struct ua_txn *by)
+{
+    d->offer = d->offered.n ? OFFER_SENT : OFFER_NONE;
+    for (const struct ua_txn *t = d->call->txns; t; t = t->next_of_call) {
+        if (t != by && !t->server && t->dialog == d && t->offered.n && t->state < TXN_COMPLETED)
+            d->offer = OFFER_SENT;
+    }
+}
+
+/* The re-INVITE in the middle of which a PRACK stands; NULL: the first INVITE. */
+static const struct ua_txn *reinvite_of(const struct ua_dialog *d)
+{
+    for (const struct ua_txn *t = d->call->txns; t; t = t->next_of_call) {
+        if (t->invite && t->dialog == d && t->in_dialog && t->state < TXN_COMPLETED)
+            return t;
+    }
+    return NULL;
+}
+
+/* What is agreed by PRACK, in the middle of an INVITE. */
+static void agree_in_prack(struct ua_dialog *d, const struct ua_lines *ours,
+                           const struct ua_remote *theirs)
+{
+    const struct ua_txn *invite = reinvite_of(d);
+    if (invite)
+        agree_for_now(d, invite, ours, theirs);
+    else
+        agree(d, ours, theirs);
+}
+
+static struct ua_lines written_taken(struct ua_call *call)
+{
+    struct ua_lines written = call->written;
+    call->written = (struct ua_lines){0};
+    return written;
+}
+
+/* An SDP of ours left in ACK or PRACK, as the answer that was due. */
+static void answer_sent(struct ua_dialog *d, bool prack)
+{
+    struct ua_lines ours = written_taken(d->call);
+    if (prack)
+        agree_in_prack(d, &ours, &d->pending);
+    else
+        agree(d, &ours, &d->pending);
+}
+
+/* An answer to what we offered in a response. */
+static void answer_came(struct ua_dialog *d, osip_message_t *m, bool prack)
+{
+    struct ua_remote theirs;
+    if (!read_sdp(m, &theirs))
+        return;
+    struct ua_lines ours = d->offered;
+    if (prack)
+        agree_in_prack(d, &ours, &theirs);
+    else
+        agree(d, &ours, &theirs);
+    lines_drop(d->call, &d->offered);
+}
+
+/* BYE ends a call; before it is up, one of the dialogs that ring, and another has the media. */
+static void dialog_over(struct ua_dialog *d)
+{
+    struct ua_call *call = d->call;
+    d->over = true;
+    if (d->confirmed && (d == call->active || !call->active))
+        call_over(call);
+    if (d->confirmed || d != call->active)
+        return;
+    call->active = NULL;
+    for (struct ua_dialog *other = call->dialogs; other && !call->active; other = other->next) {
+        if (!other->over && other->agreed.theirs.n)
+            call->active = other;
+    }
 }
 
 /* ---------------------------------------------------------------- requests of ours */
@@ -270,6 +359,7 @@ static bool request_out(struct ua_call *call, struct ua_dialog *d, const char *m
     size_t n;
     struct addr to;
     struct ua_request r = {.call = call, .dialog = d, .method = method, .cseq = cseq, .o = o};
+    bool answers = request_answers(&r);
     if (!message_request(&r, bytes, &n, &to, branch, uri))
         return false;
     struct ua_txn *t = txn_new(call->ua, false, method, branch, NULL);
@@ -277,7 +367,19 @@ static bool request_out(struct ua_call *call, struct ua_dialog *d, const char *m
     t->dialog = d;
     t->in_dialog = d != NULL;
     t->cseq = cseq;
-    t->has_sdp = opts_have_sdp(o) && method_negotiates(method);
+    bool sdp = opts_negotiate(o, method);
+    t->has_sdp = !answers && sdp;
+    if (sdp && answers)
+        answer_sent(d, true);
+    else if (sdp)
+        t->offered = written_taken(call);
+    if (sdp && !answers && d)
+        d->offer = OFFER_SENT;
+    if (sdp && !d) {
+        struct ua_lines former = call->first;
+        call->first = t->offered;
+        lines_drop(call, &former);
+    }
     txn_send_request(t, bytes, n, to);
     return true;
 }
@@ -334,11 +436,8 @@ bool ua_send(struct ua_call *call, const char *method, const struct ua_opts *o)
     struct ua_dialog *d = ua_dialog_find(call, o->tag);
     if (!d)
         return false;
-    if (strcmp(method, "BYE") == 0) {
-        d->over = true;
-        if (d == call->active || !call->active)
-            call_over(call);
-    }
+    if (strcmp(method, "BYE") == 0)
+        dialog_over(d);
     struct ua_opts opts = *o;
     char rack[64];
     if (strcmp(method, "PRACK") == 0 && opts.n_extra < UA_MAX_EXTRA) {
@@ -401,8 +500,11 @@ bool ua_ack(struct ua_call *call, const struct ua_opts *o)
     opts.sdp = o->sdp || (d->offer == OFFER_OWED && !o->body);
     struct ua_request r = {
         .call = call, .dialog = d, .method = "ACK", .cseq = d->acked_cseq, .o = &opts};
+    bool answers = request_answers(&r) && opts_negotiate(&opts, "ACK");
     if (!message_request(&r, bytes, &n, &d->ack_to, branch, uri))
         return false;
+    if (answers)
+        answer_sent(d, false);
     txn_keep(&d->ack, &d->ack_n, bytes, n);
     ua_datagram(call->ua, d->ack, d->ack_n, d->ack_to);
     return true;
@@ -432,9 +534,57 @@ static struct ua_dialog *dialog_for_answer(struct ua_txn *t, int status, const c
         learn_target(d, request, &t->source);
         learn_routes(d, request, false);
         if (t->has_sdp)
-            learn_sdp(d, request, false);
+            offer_came(d, request);
     }
     return d;
+}
+
+static bool is_refresh(const struct ua_txn *t)
+{
+    return t->invite || !strcmp(t->method, "UPDATE") || !strcmp(t->method, "SUBSCRIBE") ||
+           !strcmp(t->method, "NOTIFY");
+}
+
+/* An SDP of ours left in a response. A 1xx that may get lost decides nothing in a running session;
+ * one that is acknowledged does, until the re-INVITE is refused after all. */
+static void sdp_answered(struct ua_txn *t, struct ua_dialog *d, int status, uint32_t rseq)
+{
+    struct ua_lines ours = written_taken(t->call);
+    bool for_now = t->invite && t->in_dialog && status < 200;
+    if (t->answered == d) {
+        lines_drop(t->call, &ours); /* the same once more */
+        return;
+    }
+    if (rseq)
+        t->answered = d;
+    if (!t->has_sdp) {
+        lines_drop(t->call, &d->offered);
+        d->offered = ours;
+        d->offer = OFFER_SENT;
+    } else if (for_now && !rseq) {
+        lines_drop(t->call, &t->preview);
+        t->preview = ours;
+    } else if (for_now) {
+        agree_for_now(d, t, &ours, &d->pending);
+    } else if (strcmp(t->method, "PRACK") == 0) {
+        agree_in_prack(d, &ours, &d->pending);
+    } else {
+        agree(d, &ours, &d->pending);
+    }
+}
+
+/* A final response of ours: what was agreed on the way to it stands, or does not. */
+static void settle_answer(struct ua_txn *t, struct ua_dialog *d, int status)
+{
+    if (t->invite && status >= 200 && status < 300 && t->preview.n) {
+        struct ua_lines ours = t->preview;
+        agree(d, &ours, &d->pending);
+    }
+    lines_drop(t->call, &t->preview);
+    if (d->before_of == t && status >= 300)
+        agreed_before(d);
+    else if (d->before_of == t || (!strcmp(t->method, "UPDATE") && status < 300 && t->has_sdp))
+        agreed_for_good(d);
 }
 
 static void answer_with(struct ua_txn *t, int status, const struct ua_opts *o)
@@ -447,15 +597,23 @@ static void answer_with(struct ua_txn *t, int status, const struct ua_opts *o)
         rseq = ++d->rseq;
         d->rseq_cseq = t->cseq;
     }
-    if (status >= 300 && d && !t->glare && d->offer == OFFER_OWED)
+    if (status >= 300 && d && !t->glare && t->has_sdp && d->offer == OFFER_OWED)
         d->offer = OFFER_NONE; /* refused: what was agreed before stands */
+    osip_message_t *request = t->in_dialog && is_refresh(t) ? txn_tree(t) : NULL;
+    if (request && d && status < 300 && (status >= 200 || rseq))
+        learn_target(d, request, &t->source);
     size_t n = message_response(t, d, status, o, rseq, bytes, &to);
     if (n == 0) {
         world_fail(t->ua->world, "%s cannot write %d to %s", t->ua->name, status, t->method);
         return;
     }
+    if (d && status < 300 && opts_negotiate(o, t->method))
+        sdp_answered(t, d, status, rseq);
+    if (d && status >= 200)
+        settle_answer(t, d, status);
     if (d && t->invite && status >= 200 && status < 300) {
         d->confirmed = true;
+        d->call->active = d;
         t->dialog = d;
     } else if (d && status < 300) {
         t->dialog = d;
@@ -468,6 +626,13 @@ static void answer_with(struct ua_txn *t, int status, const struct ua_opts *o)
 bool ua_answer(struct ua_call *call, const char *method, int status, const struct ua_opts *o)
 {
     struct ua_txn *t = txn_of_call(call, true, method, waits);
+    for (struct ua_txn *of = call->txns; of && o->tag; of = of->next_of_call) {
+        if (of->server && of->in_dialog && waits(of) && strcmp(of->dialog->label, o->tag) == 0 &&
+            (!method || strcmp(of->method, method) == 0)) {
+            t = of;
+            break;
+        }
+    }
     if (!t)
         return false;
     answer_with(t, status, o);
@@ -595,29 +760,67 @@ static void refused(struct ua_txn *t, struct ua_dialog *d)
     struct ua_call *call = t->call;
     if (!t->in_dialog)
         call->status = t->status;
-    if (d && d->offer == OFFER_SENT && (t->invite || strcmp(t->method, "UPDATE") == 0))
-        d->offer = OFFER_NONE;
+    lines_drop(call, &t->offered);
+    if (d && t->has_sdp)
+        offer_closed(d, t);
+    if (d && d->before_of == t)
+        agreed_before(d);
     if (t->invite && !t->in_dialog)
         call_over(call);
+}
+
+/* The answer to an offer in our request, or an offer in the response to one without. */
+static void learn_sdp(struct ua_txn *t, struct ua_dialog *d, osip_message_t *m, int status,
+                      bool reliable)
+{
+    struct ua_remote theirs;
+    bool for_now = t->invite && t->in_dialog && status < 200, came = read_sdp(m, &theirs);
+    if (!came && status >= 200 && t->preview_theirs.n) {
+        theirs = t->preview_theirs;
+        came = true;
+    }
+    if (!came || (t->invite && d->answered_cseq == t->cseq))
+        return;
+    if (!t->has_sdp) {
+        d->pending = theirs;
+        d->offer = OFFER_OWED;
+    } else if (for_now && !reliable) {
+        t->preview_theirs = theirs;
+    } else if (for_now) {
+        agree_for_now(d, t, &t->offered, &theirs);
+    } else if (strcmp(t->method, "PRACK") == 0) {
+        agree_in_prack(d, &t->offered, &theirs);
+    } else {
+        agree(d, &t->offered, &theirs);
+    }
+    if (t->invite && (reliable || status >= 200))
+        d->answered_cseq = t->cseq;
 }
 
 static void learn_response(struct ua_txn *t, struct ua_dialog *d, osip_message_t *m, int status,
                            const struct addr *from)
 {
     bool refresh = t->invite || !strcmp(t->method, "UPDATE") || !strcmp(t->method, "SUBSCRIBE");
-    if (refresh && status < 300)
+    bool reliable = status < 200 && wire_header(m, "RSeq", 0);
+    if (refresh && status < 300 && (status >= 200 || reliable || !t->in_dialog))
         learn_target(d, m, from);
     if (!t->in_dialog && status < 300 && !d->confirmed)
         learn_routes(d, m, true);
     if (status < 300)
-        learn_sdp(d, m, t->has_sdp);
+        learn_sdp(t, d, m, status, reliable);
+    if (status >= 200 && status < 300 &&
+        (d->before_of == t || (!strcmp(t->method, "UPDATE") && t->has_sdp)))
+        agreed_for_good(d);
     if (t->invite && status >= 200 && status < 300) {
         d->confirmed = true;
         d->acked_cseq = t->cseq;
         t->call->active = d;
+        lines_drop(t->call, &t->call->first);
         free(d->ack);
         d->ack = NULL;
     }
+    if (status >= 200)
+        lines_drop(t->call, &t->offered);
 }
 
 static void after_response(struct ua_txn *t, struct ua_dialog *d, osip_message_t *m, int status)
@@ -735,8 +938,8 @@ static void ack_in(struct ua *ua, struct ua_txn *t, osip_message_t *m, const str
         return;
     }
     txn_acknowledged(t);
-    if (d->offer == OFFER_SENT)
-        learn_sdp(d, m, true);
+    if (d->offered.n)
+        answer_came(d, m, false);
     struct ua_event e = {.kind = UA_REQUEST,
                          .txn = NULL,
                          .call = call,
@@ -769,20 +972,18 @@ static struct ua_call *call_of_request(struct ua *ua, osip_message_t *m)
 static void learn_request(struct ua_txn *t, struct ua_dialog *d, osip_message_t *m,
                           const struct addr *from)
 {
-    if (t->invite || !strcmp(t->method, "UPDATE") || !strcmp(t->method, "SUBSCRIBE") ||
-        !strcmp(t->method, "NOTIFY"))
+    if (!strcmp(t->method, "SUBSCRIBE") || !strcmp(t->method, "NOTIFY"))
         learn_target(d, m, from);
-    bool answers = strcmp(t->method, "PRACK") == 0 && d->offer == OFFER_SENT;
+    bool answers = strcmp(t->method, "PRACK") == 0 && d->offered.n;
     t->glare = t->has_sdp && !answers && d->offer != OFFER_NONE;
-    if (!t->glare)
-        learn_sdp(d, m, answers);
+    if (answers)
+        answer_came(d, m, true);
+    else if (!t->glare && t->has_sdp)
+        offer_came(d, m);
     if (answers)
         t->has_sdp = false; /* its response may carry a new offer, no answer */
-    if (strcmp(t->method, "BYE") == 0) {
-        d->over = true;
-        if (d == t->call->active || !t->call->active)
-            call_over(t->call);
-    }
+    if (strcmp(t->method, "BYE") == 0)
+        dialog_over(d);
 }
 
 static void prack_in(struct ua_txn *t, osip_message_t *m)
@@ -865,8 +1066,11 @@ static void new_request(struct ua *ua, osip_message_t *m, const char *branch, co
     if (!t->dialog)
         t->dialog = dialog_of_notify(t->call, m);
     t->in_dialog = t->dialog != NULL;
-    if (t->invite && !t->in_dialog)
-        t->call->over = t->call->ended = false; /* the one with credentials */
+    if (t->invite && !t->in_dialog) { /* the one with credentials, where it is not the first */
+        t->call->over = t->call->ended = false;
+        for (struct ua_dialog *d = t->call->dialogs; d; d = d->next)
+            d->label[0] = '\0'; /* those of the refused one are over */
+    }
     check_credentials(ua, m);
     if (wire_tag(m->to) && !t->dialog && strcmp(m->sip_method, "CANCEL") != 0) {
         ua->seen.no_dialog++;

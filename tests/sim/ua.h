@@ -58,24 +58,41 @@ struct ua_trunk {
     char route[128]; /* a Route header's value, "" = none */
 };
 
-/* One m-line of a call, as this side has it. */
+/* What an SDP of ours says. */
 struct ua_line {
     char kind[16];
     uint16_t port;
     bool off; /* rejected by us: port 0 was written */
-    uint64_t sent, heard, heard_rtcp, punches;
-    struct addr heard_from;
+};
+struct ua_lines {
+    struct ua_line v[UA_MAX_LINES];
+    unsigned n;
+    char direction[16]; /* "" = none yet */
+    struct addr said;   /* its address, where that was not our own */
 };
 
 /* What the other side's SDP said. */
 struct ua_remote_line {
     char kind[16];
     struct addr rtp, rtcp; /* ADDR_NONE: nothing may be sent there */
+    bool off;              /* port 0 */
     bool sends, receives;  /* its direction */
 };
 struct ua_remote {
     unsigned n;
     struct ua_remote_line line[UA_MAX_LINES];
+};
+
+/* What both said, once an answer has made it count. */
+struct ua_agreed {
+    struct ua_lines ours;
+    struct ua_remote theirs;
+};
+
+/* What came and went on one m-line of a dialog. */
+struct ua_count {
+    uint64_t sent, heard, heard_rtcp;
+    struct addr from;
 };
 
 enum ua_offer { OFFER_NONE, OFFER_SENT, OFFER_OWED }; /* whose answer is due */
@@ -90,11 +107,18 @@ struct ua_dialog {
     unsigned n_routes;
     bool confirmed, over;
     enum ua_offer offer;
-    struct ua_remote remote, pending; /* agreed; offered and not yet answered */
-    uint32_t rseq;                    /* last reliable 1xx sent or seen */
-    uint32_t rseq_cseq;               /* CSeq of its INVITE */
-    uint32_t acked_cseq;              /* INVITE whose 2xx was acknowledged */
-    char *ack;                        /* that ACK, for repeated 2xx */
+    struct ua_agreed agreed;
+    struct ua_agreed
+        before; /* what the refusal of a re-INVITE that was answered in 1xx brings back */
+    const struct ua_txn *before_of;
+    struct ua_lines offered;  /* by us in a response, and not yet answered */
+    struct ua_remote pending; /* by them, and not yet answered by us */
+    struct ua_count count[UA_MAX_LINES];
+    uint32_t answered_cseq; /* of the INVITE that has its answer for good */
+    uint32_t rseq;          /* last reliable 1xx sent or seen */
+    uint32_t rseq_cseq;     /* CSeq of its INVITE */
+    uint32_t acked_cseq;    /* INVITE whose 2xx was acknowledged */
+    char *ack;              /* that ACK, for repeated 2xx */
     size_t ack_n;
     struct addr ack_to;
 };
@@ -112,11 +136,9 @@ struct ua_call {
     char method[16], request_uri[UA_URI]; /* of the first request */
     uint32_t cseq;
     struct ua_dialog *dialogs, *active; /* active: whose media target is ours */
-    struct ua_line lines[UA_MAX_LINES];
-    unsigned n_lines;
+    struct ua_lines first;              /* offered in the first request */
+    struct ua_lines written;            /* in the message being made */
     uint32_t sdp_version;
-    char direction[16];  /* of the last SDP we wrote; "" = none */
-    struct addr said;    /* address of the last SDP we wrote, where it was not our own */
     int status;          /* of the last final response we got for the first request */
     struct ua_txn *txns; /* newest first */
     bool ended;          /* free once nothing refers to it */
@@ -149,6 +171,10 @@ struct ua_txn {
     int status;                           /* last response sent or seen */
     sim_msec repeat_at, end_at, interval; /* 0 = none */
     uint32_t rseq;                        /* server: reliable 1xx that waits for its PRACK */
+    struct ua_lines offered;              /* client: what it offers */
+    struct ua_lines preview;              /* server: an answer in a 1xx that does not count yet */
+    const struct ua_dialog *answered;     /* server: the last that answered its offer for good */
+    struct ua_remote preview_theirs;      /* client: the same */
 };
 
 enum ua_event_kind {
@@ -199,7 +225,7 @@ struct ua {
     char last_stray[512];   /* beginning of the last response to nothing asked */
     struct {
         uint64_t requests, responses, repeated, strays, no_dialog, unroutable;
-        uint64_t rtp, no_owner;
+        uint64_t rtp, no_owner; /* no_owner: packets to a port that nobody means any more */
     } seen;
 };
 
@@ -217,6 +243,7 @@ struct ua_opts {
     const char *lines;     /* m-lines of the first offer: "audio,video"; default "audio" */
     const char *add;       /* one more m-line from now on */
     bool move;             /* every m-line to a new port; nobody is heard on the old ones */
+    uint16_t port;         /* is said to be the first m-line's; media comes from another, as ever */
     int disable;           /* this m-line (from 1) gets port 0 */
     int waits;             /* this one (from 1) is inactive */
     const char *kind;      /* the first m-line's kind from now on: "image" for T.38 */
@@ -263,7 +290,8 @@ bool ua_branch(struct ua_call *call, const struct ua_opts *o);
 /* Bytes as they are, to the first trunk. */
 void ua_raw(struct ua *ua, const char *bytes, size_t n);
 
-/* One RTP packet (or RTCP) per m-line to where the active dialog's SDP says. */
+/* One RTP packet (or RTCP) per m-line to where the active dialog's SDP says; while several far ends
+ * ring, from each of them. */
 void ua_send_media(struct ua_call *call, bool rtcp);
 
 struct ua_dialog *ua_dialog_find(struct ua_call *call, const char *tag);

@@ -51,18 +51,32 @@ struct ua_request {
 /* Writes the request; false where the address it should go to is no literal. */
 bool message_request(const struct ua_request *r, char *out, size_t *n, struct addr *to,
                      char *branch, char *uri);
+/* Both leave in call->written what an SDP of theirs says. */
 size_t message_response(struct ua_txn *t, struct ua_dialog *d, int status, const struct ua_opts *o,
                         uint32_t rseq, char *out, struct addr *to);
+bool request_answers(const struct ua_request *r); /* its SDP is an answer */
 struct addr uri_address(struct ua *ua, const char *uri);
 bool method_negotiates(const char *method); /* its SDP is an offer or an answer (RFC 6337 §2.2) */
-bool opts_have_sdp(const struct ua_opts *o);
+bool opts_negotiate(const struct ua_opts *o, const char *method); /* what they have us write does */
 
 /* ---- SDP and media */
-size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const struct ua_opts *o,
-                 char *out, size_t room);
-void sdp_came(struct ua_dialog *d, const char *body, size_t n, bool answer);
-void sdp_sent(struct ua_call *call, struct ua_dialog *d, bool answer);
-void media_lines(struct ua_call *call, const char *kinds);
+/* Writes an SDP and says in call->written what it says. base: what the last one said; pending: what
+ * it answers, NULL for an offer. Without o->sdp the same once more. */
+/* The script wrote the SDP itself: in call->written stands what ours would have said. */
+void sdp_as_written(struct ua_call *call, const struct ua_lines *base,
+                    const struct ua_remote *pending, const struct ua_opts *o);
+size_t sdp_write(struct ua_call *call, const struct ua_lines *base, const struct ua_remote *pending,
+                 const struct ua_opts *o, char *out, size_t room);
+void sdp_read_remote(struct span body, struct ua_remote *r);
+/* An answer makes both count; the dialog has the media from now on. Ports that are no longer meant
+ * are let go. */
+void agree(struct ua_dialog *d, const struct ua_lines *ours, const struct ua_remote *theirs);
+/* The same in the middle of a re-INVITE, whose refusal brings back what was before. */
+void agree_for_now(struct ua_dialog *d, const struct ua_txn *invite, const struct ua_lines *ours,
+                   const struct ua_remote *theirs);
+void agreed_for_good(struct ua_dialog *d);
+void agreed_before(struct ua_dialog *d);
+void lines_drop(struct ua_call *call, struct ua_lines *l); /* and their ports, unless meant else */
 void media_release(struct ua_call *call);
 void media_receive(void *ctx, const struct datagram *d);
 void ua_receive(void *ctx, const struct datagram *d);

@@ -44,39 +44,74 @@ static uint16_t port_take(struct ua *ua, struct ua_call *call)
     return 0;
 }
 
-void media_release(struct ua_call *call)
+static struct ua_call **port_owner(struct ua *ua, uint16_t port)
 {
-    struct ua *ua = call->ua;
-    for (unsigned i = 0; i < call->n_lines; i++) {
-        if (call->lines[i].port)
-            ua->ports[(call->lines[i].port - ua->media_low) / 2] = NULL;
-        call->lines[i].port = 0;
+    return &ua->ports[(port - ua->media_low) / 2];
+}
+
+static bool lines_have(const struct ua_lines *l, uint16_t port)
+{
+    for (unsigned i = 0; i < l->n; i++) {
+        if (l->v[i].port == port)
+            return true;
+    }
+    return false;
+}
+
+/* Whether anything of the call still means that port. */
+static bool port_meant(const struct ua_call *call, uint16_t port)
+{
+    if (lines_have(&call->first, port) || lines_have(&call->written, port))
+        return true;
+    for (const struct ua_dialog *d = call->dialogs; d; d = d->next) {
+        if (lines_have(&d->agreed.ours, port) || lines_have(&d->before.ours, port) ||
+            lines_have(&d->offered, port))
+            return true;
+    }
+    for (const struct ua_txn *t = call->txns; t; t = t->next_of_call) {
+        if (lines_have(&t->offered, port) || lines_have(&t->preview, port))
+            return true;
+    }
+    return false;
+}
+
+void lines_drop(struct ua_call *call, struct ua_lines *l)
+{
+    struct ua_lines old = *l;
+    *l = (struct ua_lines){0};
+    for (unsigned i = 0; i < old.n; i++) {
+        if (old.v[i].port && !port_meant(call, old.v[i].port))
+            *port_owner(call->ua, old.v[i].port) = NULL;
     }
 }
 
-static void line_add(struct ua_call *call, const char *kind, size_t n)
+void media_release(struct ua_call *call)
 {
-    if (call->n_lines == UA_MAX_LINES)
+    lines_drop(call, &call->first);
+    lines_drop(call, &call->written);
+    for (struct ua_dialog *d = call->dialogs; d; d = d->next) {
+        lines_drop(call, &d->agreed.ours);
+        lines_drop(call, &d->before.ours);
+        lines_drop(call, &d->offered);
+    }
+}
+
+static void line_add(struct ua_call *call, struct ua_lines *l, const char *kind, size_t n)
+{
+    if (l->n == UA_MAX_LINES)
         return;
-    struct ua_line *l = &call->lines[call->n_lines++];
-    memset(l, 0, sizeof *l);
-    snprintf(l->kind, sizeof l->kind, "%.*s", (int)n, kind);
-    l->port = port_take(call->ua, call);
+    struct ua_line *line = &l->v[l->n++];
+    *line = (struct ua_line){0};
+    snprintf(line->kind, sizeof line->kind, "%.*s", (int)n, kind);
+    line->port = port_take(call->ua, call);
 }
 
-static void lines_move(struct ua_call *call)
-{
-    media_release(call);
-    for (unsigned i = 0; i < call->n_lines; i++)
-        call->lines[i].port = port_take(call->ua, call);
-}
-
-/* "audio,video": the m-lines of a call that has none yet. */
-void media_lines(struct ua_call *call, const char *list)
+/* "audio,video" */
+static void lines_add(struct ua_call *call, struct ua_lines *l, const char *list)
 {
     while (*list) {
         size_t n = strcspn(list, ",");
-        line_add(call, list, n);
+        line_add(call, l, list, n);
         list += n + (list[n] == ',');
     }
 }
@@ -98,84 +133,91 @@ static void put(struct writer *w, const char *fmt, ...)
     w->n += (size_t)n;
 }
 
-static void put_line(struct writer *w, struct ua_call *call, unsigned i, bool disabled,
-                     const char *direction, const char *family, const char *ip)
+static void put_line(struct writer *w, struct ua *ua, const struct ua_lines *lines, unsigned i,
+                     const struct ua_opts *o, const char *family, const char *ip)
 {
-    struct ua_line *l = &call->lines[i];
+    const struct ua_line *l = &lines->v[i];
     size_t k = kind_index(l->kind);
-    l->off = disabled;
-    put(w, "m=%s %u %s %s\r\n", l->kind, disabled ? 0u : l->port, kinds[k].proto, kinds[k].formats);
-    if (disabled)
+    uint16_t port = l->off ? 0 : o->port && i == 0 ? o->port : l->port;
+    put(w, "m=%s %u %s %s\r\n", l->kind, port, kinds[k].proto, kinds[k].formats);
+    if (l->off)
         return;
-    if (call->ua->habits.media_level_c)
+    if (ua->habits.media_level_c)
         put(w, "c=IN %s %s\r\n", family, ip);
     put(w, "%s", kinds[k].attributes);
-    if (call->ua->habits.rtcp_line && k < 2)
-        put(w, "a=rtcp:%u\r\n", l->port + 1u);
-    put(w, "a=%s\r\n", direction);
+    if (ua->habits.rtcp_line && k < 2)
+        put(w, "a=rtcp:%u\r\n", port + 1u);
+    put(w, "a=%s\r\n", o->waits == (int)i + 1 ? "inactive" : lines->direction);
 }
 
-/* How many m-lines to write: an answer has as many as its offer (RFC 3264 §6). */
-static unsigned lines_of(struct ua_call *call, const struct ua_dialog *d, bool answer,
-                         const struct ua_opts *o)
+/* The m-lines to write: an answer has as many as its offer, and of those kinds (RFC 3264 §6). */
+static void lines_make(struct ua_call *call, struct ua_lines *l, const struct ua_remote *pending,
+                       const struct ua_opts *o)
 {
-    if (call->n_lines == 0 && answer && d && d->pending.n) {
-        for (unsigned i = 0; i < d->pending.n; i++)
-            line_add(call, d->pending.line[i].kind, strlen(d->pending.line[i].kind));
-    }
-    if (call->n_lines == 0)
-        media_lines(call, o->lines ? o->lines : "audio");
-    while (answer && d && d->pending.n > call->n_lines && call->n_lines < UA_MAX_LINES)
-        line_add(call, d->pending.line[call->n_lines].kind,
-                 strlen(d->pending.line[call->n_lines].kind));
-    return call->n_lines;
+    while (pending && pending->n > l->n && l->n < UA_MAX_LINES)
+        line_add(call, l, pending->line[l->n].kind, strlen(pending->line[l->n].kind));
+    if (l->n == 0)
+        lines_add(call, l, o->lines ? o->lines : "audio");
+    for (unsigned i = 0; o->move && i < l->n; i++)
+        l->v[i].port = port_take(call->ua, call);
+    if (pending && pending->n)
+        snprintf(l->v[0].kind, sizeof l->v[0].kind, "%s", pending->line[0].kind);
+    if (o->add)
+        lines_add(call, l, o->add);
+    if (o->kind)
+        snprintf(l->v[0].kind, sizeof l->v[0].kind, "%s", o->kind);
+    for (unsigned i = 0; i < l->n; i++)
+        l->v[i].off =
+            o->disable == (int)i + 1 || (pending && i < pending->n && pending->line[i].off);
 }
 
-static const char *direction_of(const struct ua_dialog *d, bool answer, const struct ua_opts *o)
+static const char *direction_of(const struct ua_remote *pending, const struct ua_opts *o)
 {
     if (o->direction)
         return o->direction;
-    if (!answer || !d || d->pending.n == 0)
+    if (!pending || pending->n == 0)
         return "sendrecv";
-    const struct ua_remote_line *l = &d->pending.line[0];
+    const struct ua_remote_line *l = &pending->line[0];
     return l->sends      ? (l->receives ? "sendrecv" : "recvonly")
            : l->receives ? "sendonly"
                          : "inactive";
 }
 
-size_t sdp_write(struct ua_call *call, struct ua_dialog *d, bool answer, const struct ua_opts *o,
-                 char *out, size_t room)
+void sdp_as_written(struct ua_call *call, const struct ua_lines *base,
+                    const struct ua_remote *pending, const struct ua_opts *o)
+{
+    struct ua_lines *l = &call->written;
+    lines_drop(call, l);
+    *l = *base;
+    lines_make(call, l, pending, o);
+    snprintf(l->direction, sizeof l->direction, "%s", direction_of(pending, o));
+}
+
+size_t sdp_write(struct ua_call *call, const struct ua_lines *base, const struct ua_remote *pending,
+                 const struct ua_opts *o, char *out, size_t room)
 {
     struct ua *ua = call->ua;
     struct writer w = {out, 0, room};
+    struct ua_lines *l = &call->written;
     char own[ADDR_TEXT];
     addr_print_ip(&ua->media_ip, own);
     const char *ip = o->address ? o->address : own, *family = strchr(ip, ':') ? "IP6" : "IP4";
-    unsigned n = lines_of(call, d, answer, o);
-    call->said = (struct addr){0};
-    if (o->address && addr_parse_ip(span_str(o->address), &call->said) != 0)
+    lines_drop(call, l);
+    *l = *base;
+    l->said = (struct addr){0};
+    if (o->address && addr_parse_ip(span_str(o->address), &l->said) != 0)
         abort();
-    if (o->move)
-        lines_move(call);
-    if (answer && d && d->pending.n)
-        snprintf(call->lines[0].kind, sizeof call->lines[0].kind, "%s", d->pending.line[0].kind);
-    if (o->add) {
-        media_lines(call, o->add);
-        n = call->n_lines;
+    if (o->sdp) {
+        lines_make(call, l, pending, o);
+        snprintf(l->direction, sizeof l->direction, "%s", direction_of(pending, o));
     }
-    if (o->kind)
-        snprintf(call->lines[0].kind, sizeof call->lines[0].kind, "%s", o->kind);
-    snprintf(call->direction, sizeof call->direction, "%s", direction_of(d, answer, o));
     put(&w, "v=0\r\no=- %u %u IN %s %s\r\ns=sim\r\n", call->number + 1000, ++call->sdp_version,
         family, ip);
     if (!ua->habits.media_level_c)
         put(&w, "c=IN %s %s\r\n", family, ip);
     put(&w, "t=0 0\r\n");
-    for (unsigned i = 0; i < n; i++) {
-        bool refused = answer && d && i < d->pending.n && d->pending.line[i].kind[0] == '\0';
-        put_line(&w, call, i, refused || o->disable == (int)i + 1,
-                 o->waits == (int)i + 1 ? "inactive" : call->direction, family, ip);
-    }
+    for (unsigned i = 0; i < l->n; i++)
+        put_line(&w, ua, l, i, o, family, ip);
     return w.n;
 }
 
@@ -221,6 +263,7 @@ static void read_media_line(struct span line, struct addr session, struct ua_rem
     uint16_t port = n < line.n ? number_at(span_from(line, n + 1)) : 0;
     snprintf(l->kind, sizeof l->kind, "%.*s", (int)(n - 2), line.p + 2);
     l->rtp = addr_with_port(session, port);
+    l->off = port == 0;
     l->sends = l->receives = true;
 }
 
@@ -244,7 +287,7 @@ static void close_line(struct ua_remote_line *l)
     l->rtcp = addr_is_set(&l->rtp) ? addr_with_port(l->rtp, rtcp) : (struct addr){0};
 }
 
-static void sdp_read_remote(struct span body, struct ua_remote *r)
+void sdp_read_remote(struct span body, struct ua_remote *r)
 {
     struct addr session = {0};
     memset(r, 0, sizeof *r);
@@ -267,32 +310,39 @@ static void sdp_read_remote(struct span body, struct ua_remote *r)
         close_line(&r->line[i]);
 }
 
-void sdp_came(struct ua_dialog *d, const char *body, size_t n, bool answer)
+void agree(struct ua_dialog *d, const struct ua_lines *ours, const struct ua_remote *theirs)
 {
-    struct ua_remote remote;
-    sdp_read_remote(span_of(body, n), &remote);
-    if (answer) {
-        d->remote = remote;
-        d->offer = OFFER_NONE;
-    } else {
-        d->pending = remote;
-        d->offer = OFFER_OWED;
-    }
+    struct ua_lines former = d->agreed.ours;
+    struct ua_agreed now = {*ours, *theirs};
+    d->agreed = now;
+    d->offer = OFFER_NONE;
     d->call->active = d;
+    lines_drop(d->call, &former);
 }
 
-void sdp_sent(struct ua_call *call, struct ua_dialog *d, bool answer)
+/* Only the latest state that a refusal may bring back is kept (RFC 6141 §3). */
+void agree_for_now(struct ua_dialog *d, const struct ua_txn *invite, const struct ua_lines *ours,
+                   const struct ua_remote *theirs)
 {
-    (void)call;
-    if (!d)
-        return; /* the INVITE's own offer: its dialogs begin with OFFER_SENT */
-    if (answer) {
-        d->remote = d->pending;
-        d->offer = OFFER_NONE;
-        d->call->active = d;
-    } else {
-        d->offer = OFFER_SENT;
+    if (d->before_of != invite) {
+        lines_drop(d->call, &d->before.ours);
+        d->before = d->agreed;
+        d->before_of = invite;
     }
+    agree(d, ours, theirs);
+}
+
+void agreed_for_good(struct ua_dialog *d)
+{
+    lines_drop(d->call, &d->before.ours);
+    d->before_of = NULL;
+}
+
+void agreed_before(struct ua_dialog *d)
+{
+    struct ua_agreed before = d->before;
+    agree(d, &before.ours, &before.theirs);
+    agreed_for_good(d);
 }
 
 /* ---- packets */
@@ -309,75 +359,87 @@ struct media_packet {
 };
 _Static_assert(sizeof(struct media_packet) == MEDIA_BYTES, "no padding");
 
-static void send_line(struct ua_call *call, unsigned i, bool rtcp, struct addr to)
+static void send_line(struct ua_dialog *d, unsigned i, bool rtcp, struct addr to)
 {
+    struct ua_call *call = d->call;
     struct ua *ua = call->ua;
-    struct ua_line *l = &call->lines[i];
+    struct ua_count *c = &d->count[i];
     struct media_packet p = {.version = 0x80,
                              .type = rtcp ? 200 : 0,
                              .line = i,
                              .token = call->token,
                              .sender = (uint64_t)(uintptr_t)ua};
-    p.sequence = (uint16_t)l->sent;
-    p.stamp = (uint32_t)(160 * l->sent);
+    p.sequence = (uint16_t)c->sent;
+    p.stamp = (uint32_t)(160 * c->sent);
     p.source = call->number;
-    struct datagram d = {.from = addr_with_port(ua->media_ip, (uint16_t)(l->port + rtcp)),
-                         .to = to};
+    const struct ua_lines *ours = &d->agreed.ours;
+    uint16_t port = (uint16_t)(ours->v[i].port + rtcp);
+    struct datagram packet = {.from = addr_with_port(ua->media_ip, port), .to = to};
     if (ua->habits.gateway)
-        d.from = addr_with_port(addr_is_set(&call->said) ? call->said : d.from,
-                                (uint16_t)(d.from.port + GATEWAY_SHIFT));
+        packet.from = addr_with_port(addr_is_set(&ours->said) ? ours->said : packet.from,
+                                     (uint16_t)(port + GATEWAY_SHIFT));
     char bytes[MEDIA_BYTES];
     memcpy(bytes, &p, sizeof p);
-    d.bytes = bytes;
-    d.n = sizeof bytes;
-    l->sent += !rtcp;
-    net_send(ua->net, ua->host, &d);
+    packet.bytes = bytes;
+    packet.n = sizeof bytes;
+    c->sent += !rtcp;
+    net_send(ua->net, ua->host, &packet);
+}
+
+static void send_dialog(struct ua_dialog *d, bool rtcp)
+{
+    const struct ua_lines *ours = &d->agreed.ours;
+    bool we_send =
+        strcmp(ours->direction, "sendrecv") == 0 || strcmp(ours->direction, "sendonly") == 0;
+    for (unsigned i = 0; i < ours->n && i < d->agreed.theirs.n; i++) {
+        const struct ua_remote_line *r = &d->agreed.theirs.line[i];
+        struct addr to = rtcp ? r->rtcp : r->rtp;
+        if (d->call->ua->habits.symmetric_rtp && addr_is_set(&d->count[i].from) && !rtcp)
+            to = d->count[i].from;
+        if (addr_is_set(&to) && !ours->v[i].off && (rtcp || (we_send && r->receives)))
+            send_line(d, i, rtcp, to);
+    }
 }
 
 void ua_send_media(struct ua_call *call, bool rtcp)
 {
-    const struct ua_dialog *d = call->active;
-    if (!d || call->over)
-        return;
-    bool we_send = !call->direction[0] || strcmp(call->direction, "sendrecv") == 0 ||
-                   strcmp(call->direction, "sendonly") == 0;
-    for (unsigned i = 0; i < call->n_lines && i < d->remote.n; i++) {
-        const struct ua_remote_line *r = &d->remote.line[i];
-        struct addr to = rtcp ? r->rtcp : r->rtp;
-        if (call->ua->habits.symmetric_rtp && addr_is_set(&call->lines[i].heard_from) && !rtcp)
-            to = call->lines[i].heard_from;
-        if (addr_is_set(&to) && !call->lines[i].off && (rtcp || (we_send && r->receives)))
-            send_line(call, i, rtcp, to);
+    bool ringing = !call->caller && call->active && !call->active->confirmed;
+    for (struct ua_dialog *d = call->dialogs; d && !call->over; d = d->next) {
+        if (!d->over && (d == call->active || ringing))
+            send_dialog(d, rtcp);
+    }
+}
+
+static void count_in(struct ua_dialog *d, const struct datagram *packet)
+{
+    uint16_t port = packet->to.port & (uint16_t)~1u;
+    for (unsigned i = 0; i < d->agreed.ours.n; i++) {
+        if (d->agreed.ours.v[i].port != port)
+            continue;
+        if (packet->to.port & 1) {
+            d->count[i].heard_rtcp++;
+        } else {
+            d->count[i].heard++;
+            d->count[i].from = packet->from;
+        }
     }
 }
 
 void media_receive(void *ctx, const struct datagram *d)
 {
     struct ua *ua = ctx;
+    struct media_packet p;
     ua->seen.rtp++;
-    struct ua_call *call = ua->ports[(d->to.port - ua->media_low) / 2];
+    struct ua_call *call = *port_owner(ua, d->to.port);
+    if (d->n != sizeof p)
+        return; /* somebody punches */
     if (!call) {
         ua->seen.no_owner++;
-        return;
-    }
-    struct ua_line *l = NULL;
-    for (unsigned i = 0; i < call->n_lines; i++) {
-        if (call->lines[i].port == (d->to.port & ~1))
-            l = &call->lines[i];
-    }
-    struct media_packet p;
-    if (!l || d->n != sizeof p) {
-        if (l)
-            l->punches += d->n == 0;
         return;
     }
     memcpy(&p, d->bytes, sizeof p);
     if (p.token != call->token)
         world_fail(ua->world, "%s hears media of another call in %s", ua->name, call->call_id);
-    if (d->to.port & 1) {
-        l->heard_rtcp++;
-        return;
-    }
-    l->heard++;
-    l->heard_from = d->from;
+    for (struct ua_dialog *dialog = call->dialogs; dialog; dialog = dialog->next)
+        count_in(dialog, d);
 }

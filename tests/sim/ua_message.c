@@ -160,32 +160,45 @@ bool method_negotiates(const char *method)
     return false;
 }
 
-bool opts_have_sdp(const struct ua_opts *o)
+bool opts_negotiate(const struct ua_opts *o, const char *method)
 {
+    if (!method_negotiates(method))
+        return false;
     if (!o->body || !o->type)
         return o->sdp || o->body;
     return strncmp(o->type, "application/sdp", 15) == 0 || strncmp(o->type, "multipart/", 10) == 0;
 }
 
-static void put_body(struct ua_call *call, struct ua_dialog *d, osip_message_t *m, bool answer,
-                     const struct ua_opts *o)
+static void put_sdp(struct ua_call *call, const struct ua_lines *base,
+                    const struct ua_remote *pending, osip_message_t *m, const struct ua_opts *o)
 {
     char body[4096];
+    size_t n = sdp_write(call, base, pending, o, body, sizeof body);
+    wire_body(m, "application/sdp", body, n);
+}
+
+static void put_body(struct ua_call *call, const struct ua_lines *base,
+                     const struct ua_remote *pending, osip_message_t *m, const struct ua_opts *o)
+{
     if (o->body) {
         wire_body(m, o->type ? o->type : "application/sdp", o->body, strlen(o->body));
-        if (opts_have_sdp(o) && m->status_code < 300 && method_negotiates(m->cseq->method))
-            sdp_sent(call, d, answer);
-        return;
+        if (m->status_code < 300 && opts_negotiate(o, m->cseq->method))
+            sdp_as_written(call, base, pending, o);
+    } else if (o->sdp) {
+        put_sdp(call, base, pending, m, o);
     }
-    if (!o->sdp)
-        return;
-    size_t n = sdp_write(call, d, answer, o, body, sizeof body);
-    wire_body(m, "application/sdp", body, n);
-    sdp_sent(call, d, answer);
+}
+
+/* What an SDP of ours in that dialog begins from. */
+static const struct ua_lines *base_of(const struct ua_call *call, const struct ua_dialog *d)
+{
+    if (d && d->agreed.ours.n)
+        return &d->agreed.ours;
+    return d && d->offered.n ? &d->offered : &call->first;
 }
 
 /* ACK and PRACK answer what the other side offered; any other request offers. */
-static bool request_answers(const struct ua_request *r)
+bool request_answers(const struct ua_request *r)
 {
     return r->dialog && r->dialog->offer == OFFER_OWED &&
            (strcmp(r->method, "ACK") == 0 || strcmp(r->method, "PRACK") == 0);
@@ -202,7 +215,8 @@ static void put_rest(const struct ua_request *r, osip_message_t *m, const char *
     put_credentials(r, m, uri);
     put_extra(m, r->o);
     wire_set(m, "User-Agent", ua->name);
-    put_body(r->call, r->dialog, m, request_answers(r), r->o);
+    put_body(r->call, base_of(r->call, r->dialog), request_answers(r) ? &r->dialog->pending : NULL,
+             m, r->o);
 }
 
 bool message_request(const struct ua_request *r, char *out, size_t *n, struct addr *to,
@@ -298,6 +312,11 @@ size_t message_response(struct ua_txn *t, struct ua_dialog *d, int status, const
                  "Digest realm=\"sim\", nonce=\"abc\", algorithm=MD5");
     put_extra(m, o);
     wire_set(m, "Server", t->ua->name);
-    put_body(t->call, d, m, t->has_sdp, o);
+    static const struct ua_opts once_more;
+    if (d && t->answered == d && opts_negotiate(o, t->method))
+        put_sdp(t->call, &d->agreed.ours, NULL, m, &once_more);
+    else
+        put_body(t->call, t->preview.n ? &t->preview : base_of(t->call, d),
+                 t->has_sdp && d ? &d->pending : NULL, m, o);
     return wire_print(m, out, t->ua->habits.compact);
 }

@@ -73,6 +73,8 @@ static void leave_call(struct ua_txn *t)
     while (*at != t)
         at = &(*at)->next_of_call;
     *at = t->next_of_call;
+    lines_drop(t->call, &t->offered);
+    lines_drop(t->call, &t->preview);
     if (!t->call->txns && t->call->ended)
         ua_call_end(t->call);
 }
