@@ -217,10 +217,12 @@ void probe_moved(struct core *core, struct peer *peer)
 void probe_now(struct core *core, struct peer *peer)
 {
     struct client_txn *under_way = pool_get(&core->clients, peer->probe.txn);
-    if (under_way && under_way->owner == OWNER_PROBE && !under_way->finished)
+    if (under_way && under_way->owner == OWNER_PROBE && !under_way->finished) {
         client_again(core, under_way);
-    else
+        peer->probe.sent = core->now;
+    } else {
         probe_send(core, &peer->probe);
+    }
 }
 
 static struct prober *prober_of(struct core *core, const struct client_txn *ct)
@@ -255,7 +257,9 @@ void probe_over(struct core *core, const struct client_txn *ct, bool answered)
     if (prober == &core->exchange)
         local_judge(core, ct->peer, answered);
     if (answered) {
-        prober->rtt_ms = (int)(core->now - prober->sent);
+        if (ct->interval ==
+            SIP_T1) /* of one that was sent again nobody knows which copy was answered */
+            prober->rtt_ms = (int)(core->now - prober->sent);
         return;
     }
     if (++prober->unanswered >= PROBES_DOWN)

@@ -386,6 +386,12 @@ static void check_remembered(struct tailnet *t, bool anew)
     }
 }
 
+static uint64_t measured(struct tailnet *t)
+{
+    struct info_peer p;
+    return info_peer(t->box.core, 0, &p) && p.rtt_ms >= 0;
+}
+
 static bool of_the_operator(struct tailnet *t, const struct script_words *w)
 {
     struct box *b = &t->box;
@@ -542,6 +548,8 @@ static bool command(struct scene *s, const struct script_words *w)
         check_known(t, w->v[1]);
     } else if (strcmp(verb, "registered") == 0) {
         expect_number(t, "bindings", registrations(t), w->v[1]);
+    } else if (strcmp(verb, "measured") == 0) {
+        expect_number(t, "round-trip times", measured(t), w->v[1]);
     } else if (strcmp(verb, "warned") == 0) {
         expect_number(t, "warnings", warnings(t), w->v[1]);
     } else if (strcmp(verb, "log") == 0 || strcmp(verb, "no-log") == 0) {

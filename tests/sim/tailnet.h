@@ -13,6 +13,7 @@
  *   restart | reload | reload-without q | drain | exited | hangup | save | spoil
  *   reload-with peer|exchange "key: value"   those keys instead of what there was
  *   warned N                         what the API warns of at the first peer
+ *   measured 0|1                     whether a round-trip time to it is known
  *   remember | as-remembered [anew]  the relay's targets and latches are what they were, and no
  *                                    order was given, unless `anew`
  *   name NAME [ADDRESS[,ADDRESS]]    what the resolver says

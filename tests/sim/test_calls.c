@@ -606,6 +606,8 @@ static const struct call_case cases[] = {
      "b by-itself -options\n wait 30s\n b expect OPTIONS has=\"OPTIONS sip:$PEER:5060 SIP\"\n"
      "b answer 200\n b by-itself +options"},
 
+    {"a probe that was sent again tells no round-trip time, the next one does", FROM_X, NULL, NULL,
+     "measured 1\n lose OPTIONS to=p count=1\n restart\n wait 2s\n measured 0\n wait 31s\n measured 1"},
     {"a call refused here leaves its line with the reason", FROM_P, NULL, NULL,
      "b deaf\n wait 130s\n a call from=201\n a expect 503 within=6s\n b hears\n"
      "log \"call in 201 -> 100: refused here with 503: the exchange is down\""},
