@@ -9,10 +9,10 @@
  *   x again OPTIONS...                  the call's first request once more (auth: with credentials)
  *   x send METHOD OPTIONS...            a request inside the dialog
  *   x ack | x cancel OPTIONS...
- *   p answer STATUS [METHOD] OPTIONS... the newest request that waits, in the dialog of tag=A first
+ *   p answer STATUS [METHOD] OPTIONS... the newest request that waits; tag=A: in that dialog first
  *   p fork STATUS tag=B OPTIONS...      one more 2xx to an INVITE that has been answered
- *   p branch tag=B                      the SUBSCRIBE or REFER that waits reached one more: a dialog
- *                                       of which no answer comes back, only NOTIFY
+ *   p branch tag=B                      the SUBSCRIBE or REFER that waits reached one more: a
+ *                                       dialog of which no answer comes back, only NOTIFY
  *   p expect METHOD|STATUS [METHOD] [sdp|nosdp] [tag=A] [within=5s] [has="text"] [lacks="text"]
  *                                       [past=STATUS] (those before it are let pass) [is=BODY]
  *                                       (its body is that one, byte for byte); STATUS may be any
@@ -23,12 +23,11 @@
  *   x deaf | x hears                    loses whatever comes, or no longer
  *   x forget                            what is in its inbox
  *   wait 2s
- *   media 1s                          every call sends a packet per 20 ms and m-line, and some
- *                                     RTCP
- *   heard x p.two p/one ...           in the last `media`, from where its SDP said, and nothing
- *                                     on ports given up; p/one: its far end with that tag
- *   silent x ...                      heard nothing
- *   rtcp x ...                        heard RTCP
+ *   media 1s                            every call sends a packet per 20 ms and m-line, and RTCP
+ *   heard x p.two p/one ...             in the last `media`, from where its SDP said, and nothing
+ *                                       on ports given up; p/one: its far end with that tag
+ *   silent x ...                        heard nothing
+ *   rtcp x ...                          heard RTCP
  *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
  *
  * OPTIONS: sdp[=DIRECTION] nosdp address=IP port=N lines=audio,video add=video disable=2 waits=2
