@@ -60,6 +60,15 @@ struct call *call_find(struct core *core, const struct peer *peer, struct span c
     return found; /* both tags decide; where no dialog has them, the first call that may be meant */
 }
 
+/* Target and route set of the one who calls, as its latest first INVITE has them. */
+static void caller_learn(struct call *call, const struct inbound *in)
+{
+    static char routes[4096]; /* one message at a time */
+    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
+    text_set(&call->text, &call->caller.routes, span_of(routes, n), MAX_CALL_TEXT);
+    leg_target(call, &call->caller, in->msg);
+}
+
 /* The same INVITE again, now with credentials: it keeps its ports. */
 struct call *call_retry(struct core *core, const struct inbound *in)
 {
@@ -73,7 +82,7 @@ struct call *call_retry(struct core *core, const struct inbound *in)
     call->reached = false; /* with its credentials it is larger, and may get lost */
     call->caller.cseq = in->msg->cseq;
     call->caller.signal = in->from;
-    leg_target(call, &call->caller, in->msg);
+    caller_learn(call, in);
     return call;
 }
 
@@ -138,15 +147,12 @@ static void call_leave(struct core *core, const struct call *call)
 
 static void texts_keep(struct call *call, const struct inbound *in)
 {
-    static char routes[4096]; /* one message at a time */
-    size_t n = route_set(in->msg, HEADER_RECORD_ROUTE, false, routes, sizeof routes);
     text_set(&call->text, &call->call_id, in->call_id, MAX_CALL_TEXT);
     text_set(&call->text, &call->tag, in->from_tag, MAX_CALL_TEXT);
     text_set(&call->text, &call->from, sip_value(in->msg, HEADER_FROM), MAX_CALL_TEXT);
     text_set(&call->text, &call->to, sip_value(in->msg, HEADER_TO), MAX_CALL_TEXT);
     text_set(&call->text, &call->request_uri, in->msg->uri, MAX_CALL_TEXT);
-    text_set(&call->text, &call->caller.routes, span_of(routes, n), MAX_CALL_TEXT);
-    leg_target(call, &call->caller, in->msg);
+    caller_learn(call, in);
 }
 
 struct call *call_new(struct core *core, const struct inbound *in, enum call_kind kind)

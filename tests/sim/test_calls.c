@@ -57,6 +57,10 @@ static const struct call_case cases[] = {
      "a call\n b expect INVITE\n b answer 401\n a expect 401\n a again auth\n"
      "b expect INVITE sdp has=\"Authorization: Digest\"\n b answer 180\n a expect 180\n"
      "b answer 200 sdp\n a expect 200\n b expect ACK\n" TALK END_A "calls 0"},
+    {"the INVITE with credentials brings the route set that counts", 0, NULL, NULL,
+     "habit a edge\n a call h=\"Record-Route: <sip:one.example;lr>\"\n b expect INVITE\n b answer 401\n a expect 401\n"
+     "a again auth h=\"Record-Route: <sip:two.example;lr>\"\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
+     "b expect ACK\n b send INFO\n a expect INFO has=two.example lacks=one.example\n a answer 200\n b expect 200\n" END_A},
     {"a proxy's challenge crosses", 0, NULL, NULL,
      "a call\n b expect INVITE\n b answer 407\n a expect 407 has=Proxy-Authenticate\n"
      "a again auth\n b expect INVITE has=Proxy-Authorization\n b answer 200 sdp\n a expect 200\n"
