@@ -240,6 +240,21 @@ static msec last_sign(const struct core *core, const struct call *call)
     return last;
 }
 
+/* Every stream of it is idle; not while it is held, and not without streams. */
+static bool is_idle(const struct call *call)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        if (!m->open || !m->now[0].live || !m->now[1].live)
+            continue;
+        if (!m->idle)
+            return false;
+        any = true;
+    }
+    return any && !call_is_held(call);
+}
+
 void call_touch(struct core *core, struct call *call)
 {
     msec at = UINT64_MAX;
@@ -251,22 +266,41 @@ void call_touch(struct core *core, struct call *call)
         at = core->now + call->conf->limits.silent_ms;
     if (call->phase == PHASE_UP && call->session_end && call->session_end < at)
         at = call->session_end;
+    /* Idle since it rang or was on hold: its time begins now, and no worker says so again. */
+    call->idle_at = call->phase == PHASE_UP && is_idle(call)
+                        ? core->now + call->conf->media.idle_timeout_ms
+                        : 0;
+    if (call->idle_at && call->idle_at < at)
+        at = call->idle_at;
     if (at == UINT64_MAX)
         timer_stop(&core->timers, &call->timer);
     else
         timer_set(&core->timers, &call->timer, TIMER_CALL, at);
 }
 
+static void idle_over(struct core *core, struct call *call);
+
+static msec earliest(msec a, msec b)
+{
+    return b && b < a ? b : a;
+}
+
 static void up_due(struct core *core, struct call *call)
 {
+    if (call->idle_at && core->now >= call->idle_at) {
+        call->idle_at = 0;
+        if (is_idle(call))
+            idle_over(core, call);
+        if (call->phase == PHASE_ENDED)
+            return;
+    }
     msec silent_at = last_sign(core, call) + call->conf->limits.silent_ms;
     if (call->session_end && core->now >= call->session_end) {
         call_hangup(core, call, END_SESSION, 408, "Session timer expired");
     } else if (core->now >= silent_at) {
         call_hangup(core, call, END_SILENT, 408, "Silent");
     } else {
-        msec at =
-            call->session_end && call->session_end < silent_at ? call->session_end : silent_at;
+        msec at = earliest(earliest(silent_at, call->session_end), call->idle_at);
         timer_set(&core->timers, &call->timer, TIMER_CALL, at);
     }
 }
@@ -520,16 +554,8 @@ void call_free(struct core *core, struct call *call)
 
 /* ---- reports of the media workers */
 
-/* Idle counts for the call when every stream of it is idle, and not while it is held. */
-static void idle(struct core *core, struct call *call)
+static void idle_over(struct core *core, struct call *call)
 {
-    for (uint32_t i = 0; i < call->n_media; i++) {
-        const struct media_line *m = &call->media[i];
-        if (m->open && !m->idle && m->now[0].live && m->now[1].live)
-            return;
-    }
-    if (call->phase != PHASE_UP || call_is_held(call))
-        return;
     core_log(core, LEVEL_WARNING, call->peer, text_get(&call->text, call->call_id),
              "no media in either direction for %u s",
              (unsigned)(call->conf->media.idle_timeout_ms / 1000));
@@ -559,8 +585,8 @@ void call_report(struct core *core, const struct event *event)
         if (!call)
             break;
         call->media[use.line].idle = event->relay.kind == RELAY_IDLE;
-        if (event->relay.kind == RELAY_IDLE)
-            idle(core, call);
+        if (event->relay.kind == RELAY_IDLE && call->phase == PHASE_UP && is_idle(call))
+            idle_over(core, call);
         break;
     }
 }

@@ -190,6 +190,7 @@ static void walk_state(struct record *r, struct call *c)
     NUMBER(r, c->heard[0]);
     NUMBER(r, c->heard[1]);
     NUMBER(r, c->session_end);
+    NUMBER(r, c->idle_at);
     NUMBER(r, c->session_from);
     NUMBER(r, c->session_s);
     NUMBER(r, c->refused_at);

@@ -10,7 +10,7 @@
 
 #include "proxy/core/event.h"
 
-#define SAVE_VERSION 4
+#define SAVE_VERSION 5
 
 /* Writes the record into out. Returns its length, which may be larger than room (then nothing
  * useful was written and the caller comes again with that much), or 0 when there is no such call.

@@ -256,6 +256,7 @@ struct call {
     msec started, answered, ended;
     msec heard[2];       /* last signalling */
     msec session_end;    /* 0: no session timer */
+    msec idle_at;        /* it was idle when it went on: when that is too long; 0: it was not */
     msec session_from;   /* its last refresh */
     uint32_t session_s;  /* what was agreed on */
     msec refused_at;     /* the last re-INVITE or UPDATE that failed; 0: none */

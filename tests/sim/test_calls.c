@@ -169,6 +169,17 @@ static const struct call_case cases[] = {
      "b expect 200\n a expect ACK\n media 1s\n silent a b\n b send INVITE sdp\n"
      "a expect INVITE\n a answer 200 sdp\n b expect 200\n a expect ACK\n" TALK
          END_A},
+    {"a call that stays without media after hold is idle from then on", 0, NULL,
+     "media: {ports: 22000-22399, port_reuse_delay: 5s, idle_timeout: 20s, on_idle: hangup}",
+     UP TALK
+     "a send INVITE sdp=inactive\n b expect INVITE\n b answer 200 sdp\n a expect 200\n b expect ACK\n"
+     "wait 60s\n calls 1\n a send INVITE sdp\n b expect INVITE\n b answer 200 sdp\n a expect 200\n"
+     "b expect ACK\n wait 15s\n calls 1\n a expect BYE within=10s\n b expect BYE\n calls 0"},
+    {"a call without media that rang long is idle from its answer on", 0, NULL,
+     "media: {ports: 22000-22399, port_reuse_delay: 5s, idle_timeout: 20s, on_idle: hangup}",
+     "a call\n b expect INVITE\n b answer 180\n a expect 180\n wait 30s\n b answer 200 sdp\n"
+     "a expect 200\n b expect ACK\n wait 15s\n calls 1\n a expect BYE within=10s\n b expect BYE\n"
+     "calls 0"},
     {"hold by address 0.0.0.0", 0, NULL, NULL,
      UP
      "a send INVITE sdp address=0.0.0.0\n b expect INVITE has=\"c=IN IP4 0.0.0.0\"\n"
