@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BATCH_LONGEST_S 1.0
 #define WALL_DRIFT_MS 10 /* how far the wall clock may be set before the core hears of it */
 
 /* SIP before the control API when both are ready. */
@@ -306,8 +307,10 @@ static void deadline_arm(struct shell *shell)
     if (due == UINT64_MAX)
         return;
     double wait = due > shell->now ? (double)(due - shell->now) / 1000 : 0;
-    /* libev counts from when it last looked at its clock, which may be a batch ago. */
-    ev_timer_set(&shell->deadline, wait + (ev_time() - ev_now(shell->loop)), 0);
+    /* libev counts from when it last looked at its clock, which may be a batch ago; not when
+     * somebody has set the wall clock since. */
+    double behind = ev_time() - ev_now(shell->loop);
+    ev_timer_set(&shell->deadline, wait + (behind > 0 && behind < BATCH_LONGEST_S ? behind : 0), 0);
     ev_timer_start(shell->loop, &shell->deadline);
 }
 
