@@ -55,7 +55,7 @@ int udp_open(const struct addr *addr, int *out)
 bool udp_address_is_here(const struct addr *addr)
 {
     struct addr any = addr_with_port(*addr, 0);
-    int fd;
+    int fd = -1;
     int error = udp_open(&any, &fd);
     if (error == 0)
         close(fd);
