@@ -188,9 +188,8 @@ static uint32_t probe_every(const struct core *core, const struct prober *prober
         return 0;
     if (prober->state == LIVE_DOWN) /* calls are refused meanwhile */
         return every < EXCHANGE_AGAIN ? every : EXCHANGE_AGAIN;
-    return n && every / n > EXCHANGE_APART ? every / n
-           : every < EXCHANGE_APART        ? every
-                                           : EXCHANGE_APART;
+    uint32_t least = every < EXCHANGE_APART ? every : EXCHANGE_APART;
+    return n && every / n > least ? every / n : least;
 }
 
 void probe_due(struct core *core, struct prober *prober)
@@ -232,13 +231,18 @@ static struct prober *prober_of(struct core *core, const struct client_txn *ct)
     return &ct->peer->probe;
 }
 
-/* Incoming calls of a peer get lost where the exchange drops what comes from its local. */
+/* Incoming calls of a peer get lost where the exchange drops what comes from its local. Silence
+ * tells of that only while the exchange is heard otherwise. */
 static void local_judge(struct core *core, struct peer *peer, bool answered)
 {
     if (answered) {
         peer->local_missed = 0;
         peer_unwarn(peer, WARN_LOCAL_SILENT);
-    } else if (peer->local_missed < LOCAL_MISSED && ++peer->local_missed == LOCAL_MISSED) {
+        return;
+    }
+    if (core->exchange.unanswered == 0 && peer->local_missed < LOCAL_MISSED)
+        peer->local_missed++;
+    if (peer->local_missed == LOCAL_MISSED) {
         char local[ADDR_TEXT];
         addr_print(&core->sockets[peer->local].addr, local);
         peer_warn(core, peer, WARN_LOCAL_SILENT,

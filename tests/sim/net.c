@@ -243,14 +243,21 @@ static bool rule_matches(const struct net_rule *r, const struct datagram *d)
     return span_is(first, word);
 }
 
+static bool party_is(const char *wanted, const char *name, const struct addr *at)
+{
+    char ip[ADDR_TEXT];
+    addr_print_ip(at, ip);
+    return !wanted[0] || strcmp(wanted, name) == 0 || strcmp(wanted, ip) == 0;
+}
+
 /* The rule for this datagram, used up by one; NULL: the weather decides. */
 static struct net_rule *rule_take(struct net *net, const char *from, const char *to,
                                   const struct datagram *d)
 {
     for (int i = 0; i < net->n_rules; i++) {
         struct net_rule *r = &net->rules[i];
-        if (r->count == 0 || (r->from[0] && strcmp(r->from, from) != 0) ||
-            (r->to[0] && strcmp(r->to, to) != 0) || !rule_matches(r, d))
+        if (r->count == 0 || !party_is(r->from, from, &d->from) || !party_is(r->to, to, &d->to) ||
+            !rule_matches(r, d))
             continue;
         r->count--;
         return r;

@@ -61,7 +61,7 @@ enum net_fate { NET_LOSE, NET_DELAY, NET_REPEAT };
 /* What happens to particular datagrams: `what` is "*", a method ("ACK"), a status ("200"), or a
  * status and the method of its CSeq ("200/BYE"). */
 struct net_rule {
-    char what[32], from[NET_NAME], to[NET_NAME]; /* names of bindings; "" = any */
+    char what[32], from[NET_NAME], to[NET_NAME]; /* names of bindings, or IPs; "" = any */
     enum net_fate fate;
     unsigned count; /* how many more */
     unsigned delay_ms;

@@ -28,7 +28,7 @@
  *                                       on ports given up; p/one: its far end with that tag
  *   silent x ...                        heard nothing
  *   rtcp x ...                          heard RTCP
- *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]
+ *   lose|delay|repeat WHAT [from=x] [to=p] [count=1] [by=100ms]   x, p: names or IPs
  *
  * OPTIONS: sdp[=DIRECTION] nosdp address=IP port=N lines=audio,video add=video disable=2 waits=2
  * kind=image move body=NAME type=T h="Name: value" contact=URI uri=URI user=U from=U tag=A reliable

@@ -623,6 +623,16 @@ static const struct call_case cases[] = {
 
     {"a probe that was sent again tells no round-trip time, the next one does", FROM_X, NULL, NULL,
      "measured 1\n lose OPTIONS to=p count=1\n restart\n wait 2s\n measured 0\n wait 31s\n measured 1"},
+    {"an exchange that drops one peer's local is up for the others, and that peer is warned of",
+     TWO | FROM_X | UNSAVED, NULL, NULL,
+     "lose OPTIONS from=$LOCAL to=x count=48\n wait 150s\n warned 1\n no-log \"the exchange is down\"\n"
+     "q.in call\n x.in expect INVITE\n x.in answer 486\n q.in expect 486\n reload\n wait 60s\n warned 1\n"
+     "wait 200s\n warned 0"},
+    {"an exchange that is down says nothing of its firewall", TWO | FROM_X | UNSAVED, NULL, NULL,
+     "x deaf\n wait 200s\n log \"the exchange is down\"\n warned 0\n no-log firewall\n x hears\n wait 10s\n"
+     "log \"the exchange is up\"\n warned 0"},
+    {"an exchange with one local that is down says nothing of its firewall", FROM_X, NULL, NULL,
+     "x deaf\n wait 200s\n log \"the exchange is down\"\n no-log firewall\n x hears\n wait 10s\n warned 0"},
     {"a call refused here leaves its line with the reason", FROM_P, NULL, NULL,
      "b deaf\n wait 130s\n a call from=201\n a expect 503 within=6s\n b hears\n"
      "log \"call in 201 -> 100: refused here with 503: the exchange is down\""},
