@@ -228,14 +228,11 @@ void call_up(struct core *core, struct call *call, struct dialog *winner)
 
 static msec last_sign(const struct core *core, const struct call *call)
 {
-    msec last = call->heard[0] > call->heard[1] ? call->heard[0] : call->heard[1];
-    for (uint32_t i = 0; i < call->n_media; i++) {
-        const struct media_line *m = &call->media[i];
-        struct relay_figures f = media_figures(core, m);
-        for (int side = 0; side < 2 && m->open; side++) {
-            if (f.leg[side].last_rx_ms != UINT32_MAX && m->opened + f.leg[side].last_rx_ms > last)
-                last = m->opened + f.leg[side].last_rx_ms;
-        }
+    msec last = 0;
+    for (enum side side = SIDE_EXCHANGE; side <= SIDE_PEER; side++) {
+        msec packet = media_last(core, call, side);
+        last = call->heard[side] > last ? call->heard[side] : last;
+        last = packet > last ? packet : last;
     }
     return last;
 }

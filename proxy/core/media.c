@@ -302,6 +302,18 @@ struct relay_figures media_figures(const struct core *core, const struct media_l
     return m->final;
 }
 
+msec media_last(const struct core *core, const struct call *call, enum side from)
+{
+    msec last = 0;
+    for (uint32_t i = 0; i < call->n_media; i++) {
+        const struct media_line *m = &call->media[i];
+        struct relay_figures f = media_figures(core, m);
+        if (f.leg[from].rx_packets && m->opened + f.leg[from].last_rx_ms > last)
+            last = m->opened + f.leg[from].last_rx_ms;
+    }
+    return last;
+}
+
 struct call *media_closed(struct core *core, stream_no stream, const struct relay_figures *figures)
 {
     struct stream_use use = core->streams[stream];

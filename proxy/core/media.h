@@ -23,6 +23,8 @@ struct call *media_closed(struct core *core, stream_no stream, const struct rela
 void media_bound(struct core *core, const struct event *event);
 void media_reserve(struct core *core); /* keeps bound pairs in reserve; lets former pools go */
 
+/* When the last packet of the call came from that side; 0: none came. */
+msec media_last(const struct core *core, const struct call *call, enum side from);
 bool call_is_held(const struct call *call);
 struct relay_figures media_figures(const struct core *core, const struct media_line *line);
 

@@ -201,23 +201,12 @@ static void hint_ack(struct line *l, const struct call *call)
             call->in_vain, side_names[side_other(caller)]);
 }
 
-static msec last_packet(const struct core *core, const struct call *call, enum side from)
-{
-    msec last = call->answered;
-    for (uint32_t i = 0; i < call->n_media; i++) {
-        const struct media_line *m = &call->media[i];
-        struct relay_figures f = media_figures(core, m);
-        if (f.leg[from].last_rx_ms != UINT32_MAX && m->opened + f.leg[from].last_rx_ms > last)
-            last = m->opened + f.leg[from].last_rx_ms;
-    }
-    return last;
-}
-
 static void hint_silence(const struct core *core, struct line *l, const struct call *call,
                          enum side by)
 {
     enum side unheard = side_other(by);
-    msec last = last_packet(core, call, unheard); /* the worker may have heard one more since */
+    msec last = media_last(core, call, unheard); /* the worker may have heard one more since */
+    last = last > call->answered ? last : call->answered;
     msec silence = call->ended > last ? call->ended - last : 0;
     if (call->n_media && !call->held && silence >= SILENCE_NOTABLE)
         put(l, "; that was %llu s after the last packet from the %s: as rtp_timeout of the %s does",
